@@ -1,0 +1,2 @@
+//! parlor
+#![forbid(unsafe_code)]
