@@ -1,2 +1,29 @@
-//! parlor
+//! parlor: encrypted chat for the people on one network.
+//!
+//! One of them hosts a room, the others join it, and they talk. This page is a map of the house; data flows through it
+//! one way, and a module knows only those below it.
+//!
+//! - `gui`: the window, drawn by druid (feature `gui`)
+//! - [`console`]: the same conversation as lines in a terminal, or as JSON for scripts
+//! - [`cli`]: from what was typed to what is valid
+//! - [`host`]: listeners, handshakes, and how a connection becomes a member of a room
+//! - [`session`]: the joining side: dial, ask whom to trust, greet, talk
+//! - [`conversation`]: the one interface between those two and a front end
+//! - [`room`]: the log, and members as positions in it
+//! - [`transport`]: ways to carry frames: QUIC, TLS, plain TCP, and memory for tests
+//! - [`identity`]: keys, fingerprints, pins, invites, names
+//! - [`wire`]: messages, their encoding, frames, limits
+
 #![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod console;
+pub mod conversation;
+#[cfg(feature = "gui")]
+pub mod gui;
+pub mod host;
+pub mod identity;
+pub mod room;
+pub mod session;
+pub mod transport;
+pub mod wire;

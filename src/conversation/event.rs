@@ -1,0 +1,271 @@
+//! What a conversation tells its front end.
+//!
+//! The names are those of the `--json` interface: a script and a window are told the same things.
+
+use jiff::Timestamp;
+
+use crate::{
+    identity::{Fingerprint, Invite, Name, RoomName},
+    transport::Kind,
+    wire::{
+        CloseCode, Member, MemberId, Security,
+        message::{Departure, Refusal},
+    },
+};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Hosting only, first: the room can be joined.
+    Listening(Listening),
+    /// Where a join has got to.
+    State {
+        /// The step.
+        state: State,
+        /// A sentence about it.
+        detail: String,
+    },
+    /// A person has to decide; goes on with [`Command::Answer`](super::Command::Answer).
+    Asked(Question),
+    /// One is in the room.
+    Welcomed(Welcomed),
+    /// Somebody said something; one's own messages come back here, which means that the host has them.
+    Said(Said),
+    /// Somebody came in.
+    Joined(Member),
+    /// Somebody is gone.
+    Left {
+        /// Who.
+        member: MemberId,
+        /// Their name.
+        name: Name,
+        /// Whether they said so.
+        how: Departure,
+    },
+    /// The host no longer has this many entries that one would have been sent.
+    Gap {
+        /// How many.
+        missed: u64,
+    },
+    /// One's own message was not sent, or nobody acknowledged it before the end.
+    Unsent {
+        /// What was to be said, as it was given.
+        text: String,
+        /// Why not, as a sentence.
+        why: String,
+    },
+    /// The conversation did not come about. The last event.
+    Refused(Refused),
+    /// The conversation is over. The last event.
+    Closed(Closed),
+}
+
+/// How a room can be reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listening {
+    /// The room's name.
+    pub room: RoomName,
+    /// What it accepts, best first.
+    pub transports: Vec<Kind>,
+    /// The one port of all of them.
+    pub port: u16,
+    /// `host:port` of each address that others may try, the likeliest first.
+    pub addresses: Vec<String>,
+    /// The host's key.
+    pub fingerprint: Fingerprint,
+    /// What to hand out; none when only plain TCP is served or no address is known.
+    pub invite: Option<Invite>,
+}
+
+/// Where a join has got to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum State {
+    /// Looking up addresses, connecting, shaking hands.
+    Dialling,
+    /// Connected; waiting for the host to let one in.
+    Greeting,
+    /// In the room.
+    Online,
+}
+
+/// What a person has to decide.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Question {
+    /// First contact: is this the host's key? Nothing was sent yet.
+    FirstContact {
+        /// Who was dialled.
+        address: String,
+        /// The key that it proved to have.
+        fingerprint: Fingerprint,
+    },
+    /// Every encrypted way failed: talk in the clear?
+    Plaintext {
+        /// Who was dialled.
+        address: String,
+        /// Why the encrypted ways failed, as a sentence.
+        detail: String,
+    },
+}
+
+/// What one finds when one is let in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Welcomed {
+    /// The room's name.
+    pub room: RoomName,
+    /// One's own name in it.
+    pub name: Name,
+    /// One's own number in it.
+    pub member: MemberId,
+    /// How one is connected; none for the host, who is there already.
+    pub transport: Option<Kind>,
+    /// What that guarantees. For the host: the least that its room accepts.
+    pub security: Security,
+    /// The host's key, when it has shown one.
+    pub fingerprint: Option<Fingerprint>,
+    /// The key exchange that was negotiated, by its standard name, such as `X25519MLKEM768`.
+    pub key_exchange: Option<String>,
+    /// Who is there, the host first, oneself among them.
+    pub members: Vec<Member>,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// Its place in the room's log.
+    pub seq: u64,
+    /// Who said it.
+    pub member: MemberId,
+    /// Their name.
+    pub from: Name,
+    /// Whether it is one's own.
+    pub own: bool,
+    /// Whether it was said before one joined.
+    pub history: bool,
+    /// What was said: clean, but for line breaks and tabs as written.
+    pub text: String,
+    /// When the host received it.
+    pub at: Timestamp,
+}
+
+/// Why a conversation did not come about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refused {
+    /// The reason, for programs.
+    pub reason: RefusedReason,
+    /// The cause and the next step, for people.
+    pub detail: String,
+    /// A name that is free, when the name was the matter.
+    pub suggestion: Option<Name>,
+    /// The keys, when they were the matter: the one expected and the one found.
+    pub keys: Option<(Fingerprint, Fingerprint)>,
+}
+
+/// Why a conversation did not come about, for programs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RefusedReason {
+    /// The host's key is not the expected one, or it could not prove to have it.
+    IdentityMismatch,
+    /// First contact, and nobody said yes.
+    IdentityUnknown,
+    /// The host did not accept our key.
+    IdentityRefused,
+    /// No answer.
+    Unreachable,
+    /// Plain TCP was asked for and is not allowed, here or there.
+    PlaintextRefused,
+    /// Something answers, but not parlor.
+    WrongProtocol,
+    /// The host speaks another version.
+    Version,
+    /// Somebody has the name.
+    NameTaken,
+    /// The name is no name.
+    NameInvalid,
+    /// The room is full.
+    Full,
+    /// The room there is another one.
+    NoSuchRoom,
+    /// Too many connections were being made there.
+    Busy,
+    /// Something of this installation's own is in the way: a port taken, a key that cannot be read.
+    Local,
+}
+
+impl RefusedReason {
+    /// The name in the `--json` interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::IdentityMismatch => "identity-mismatch",
+            Self::IdentityUnknown => "identity-unknown",
+            Self::IdentityRefused => "identity-refused",
+            Self::Unreachable => "unreachable",
+            Self::PlaintextRefused => "plaintext-refused",
+            Self::WrongProtocol => "wrong-protocol",
+            Self::Version => "version",
+            Self::NameTaken => "name-taken",
+            Self::NameInvalid => "name-invalid",
+            Self::Full => "full",
+            Self::NoSuchRoom => "no-such-room",
+            Self::Busy => "busy",
+            Self::Local => "local",
+        }
+    }
+}
+
+impl From<Refusal> for RefusedReason {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NameTaken => Self::NameTaken,
+            Refusal::NameInvalid => Self::NameInvalid,
+            Refusal::Full => Self::Full,
+            Refusal::NoSuchRoom => Self::NoSuchRoom,
+        }
+    }
+}
+
+/// How a conversation ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Closed {
+    /// One left.
+    Left,
+    /// The host left, and the room with it.
+    HostLeft,
+    /// The connection ended without a word.
+    Lost {
+        /// What is known of the cause, as a sentence.
+        detail: String,
+    },
+    /// The same key joined again elsewhere under the same name.
+    Replaced,
+    /// The host ended it.
+    Removed {
+        /// Its code.
+        code: CloseCode,
+        /// Its reason, clean.
+        detail: String,
+    },
+}
+
+impl Closed {
+    /// The name in the `--json` interface.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::HostLeft => "host-left",
+            Self::Lost { .. } => "lost",
+            Self::Replaced => "replaced",
+            Self::Removed { .. } => "removed",
+        }
+    }
+}
+
+impl State {
+    /// The name in the `--json` interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dialling => "dialling",
+            Self::Greeting => "greeting",
+            Self::Online => "online",
+        }
+    }
+}

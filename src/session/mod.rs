@@ -1,0 +1,61 @@
+//! The joining side: dial, ask whom to trust, greet, talk.
+//!
+//! - [`target`]: whom to join
+
+pub mod target;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::{
+    conversation::Conversation,
+    identity::{Identity, Name, Pins},
+    transport::Kind,
+};
+pub use target::{Target, TargetError};
+
+/// How to join.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whom.
+    pub target: Target,
+    /// As whom.
+    pub name: Name,
+    /// Over what.
+    pub way: Way,
+    /// What to do on first contact.
+    pub first_contact: Consent,
+    /// What to do when every encrypted way failed, for a host that is not pinned.
+    pub plaintext: Consent,
+    /// The local address to dial from; any, if none.
+    pub bind: Option<IpAddr>,
+}
+
+/// Over what to join.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// QUIC, or TLS where QUIC does not get through.
+    Encrypted,
+    /// Only this one of them.
+    Only(Kind),
+    /// Plain TCP, on purpose.
+    Plain,
+}
+
+/// Who answers a question that a person would have to decide.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Consent {
+    /// Ask, with [`Event::Asked`](crate::conversation::Event::Asked).
+    Ask,
+    /// The person has said yes beforehand.
+    Given,
+    /// Nobody can be asked: no.
+    Withheld,
+}
+
+/// Joins, in the background, on the tokio runtime that this is called in.
+pub fn join(options: Options, identity: Arc<Identity>, pins: Pins) -> Conversation {
+    let (conversation, _backstage) = Conversation::new();
+    let _ = (options, identity, pins);
+    conversation
+}

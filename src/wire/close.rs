@@ -1,0 +1,67 @@
+//! Why a connection was closed: the codes, which are the same on every transport.
+
+use super::{limits, message::Close};
+
+/// Why a peer closed a connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CloseCode {
+    /// The member leaves, or a stream's work is done.
+    Left,
+    /// The host leaves, and the room ends.
+    HostLeft,
+    /// The peer sent what the protocol does not allow.
+    Violation,
+    /// A `Refused` was sent before.
+    Refused,
+    /// The same key joined again under the same name, and goes on there.
+    Replaced,
+    /// The peer took too long.
+    TooSlow,
+    /// This host is encrypted and does not speak plain TCP.
+    PlaintextRefused,
+    /// Too many connections are being made at this moment.
+    Busy,
+    /// A code of a later version.
+    Other(u16),
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Left => 0,
+            Self::HostLeft => 1,
+            Self::Violation => 2,
+            Self::Refused => 3,
+            Self::Replaced => 4,
+            Self::TooSlow => 5,
+            Self::PlaintextRefused => 6,
+            Self::Busy => 7,
+            Self::Other(number) => number,
+        }
+    }
+}
+
+impl From<u16> for CloseCode {
+    fn from(number: u16) -> Self {
+        match number {
+            0 => Self::Left,
+            1 => Self::HostLeft,
+            2 => Self::Violation,
+            3 => Self::Refused,
+            4 => Self::Replaced,
+            5 => Self::TooSlow,
+            6 => Self::PlaintextRefused,
+            7 => Self::Busy,
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl Close {
+    /// A close with a reason, which is cut to [`limits::REASON`] bytes.
+    pub fn new(code: CloseCode, reason: &str) -> Self {
+        let reason = &reason[..reason.floor_char_boundary(limits::REASON)];
+        Self { code: code.number(), reason: reason.to_owned() }
+    }
+}

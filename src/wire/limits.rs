@@ -1,0 +1,69 @@
+//! Every bound of the protocol, in one place.
+//!
+//! A number is here if a peer can make it matter: what may arrive, how much of it is kept, how long is waited.
+//! `docs/PROTOCOL.md` repeats them for people who write a peer; a test compares the two.
+
+use std::time::Duration;
+
+/// Largest value of a frame's length field, in bytes: the kind and the payload together.
+pub const FRAME: usize = 64 * 1024;
+
+/// Longest text of one message, in bytes of UTF-8.
+pub const TEXT: usize = 8 * 1024;
+
+/// Longest reason sent with a close or a refusal, in bytes of UTF-8.
+pub const REASON: usize = 512;
+
+/// Members of a room, the host among them.
+pub const MEMBERS: usize = 1_000;
+
+/// Names that a room remembers the owner of, so that no other key takes them.
+pub const NAMES_REMEMBERED: usize = 10_000;
+
+/// Members listed in one `Roster` frame. The largest possible member takes 171 bytes, so a full frame stays below [`FRAME`].
+pub const ROSTER_BATCH: usize = 256;
+
+/// Entries that the log keeps; the oldest go first.
+pub const LOG_ENTRIES: usize = 10_000;
+
+/// Bytes of encoded entries that the log keeps; the oldest go first.
+pub const LOG_BYTES: usize = 16 * 1024 * 1024;
+
+/// Messages of the past that a new member is sent, with the notices between them.
+pub const HISTORY: usize = 200;
+
+/// Bytes that a member's writer takes from the log for one write.
+pub const BATCH: usize = 64 * 1024;
+
+/// Nonces that are remembered of each member, to drop a message that was sent twice.
+pub const NONCES: usize = 256;
+
+/// Messages of one's own that may be on their way, said but not yet echoed.
+pub const OUTSTANDING: usize = 128;
+
+/// Handshakes and greetings under way in all.
+pub const PENDING: usize = 64;
+
+/// Handshakes and greetings under way from one IP address.
+pub const PENDING_PER_ADDRESS: usize = 16;
+
+/// Streams that a joining side may open on one connection beyond the first.
+pub const STREAMS: usize = 16;
+
+/// From a connection's first byte to its `Hello`.
+pub const GREETING: Duration = Duration::from_secs(10);
+
+/// One attempt to dial, handshake included.
+pub const ATTEMPT: Duration = Duration::from_secs(8);
+
+/// All attempts of one join together.
+pub const DIAL: Duration = Duration::from_secs(10);
+
+/// The joining side sends a `Ping` this often.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// A peer that has sent nothing for so long is lost.
+pub const SILENCE: Duration = Duration::from_secs(30);
+
+/// What is still unsent is given so long when a connection closes.
+pub const FAREWELL: Duration = Duration::from_secs(1);
