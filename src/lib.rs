@@ -1,2 +1,4 @@
 //! parlor
 #![forbid(unsafe_code)]
+
+pub mod identity;

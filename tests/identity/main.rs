@@ -1,0 +1,3 @@
+//! What `parlor::identity` promises, a file for each of its parts.
+
+mod name;
