@@ -1,3 +1,6 @@
 //! What `parlor::identity` promises, a file for each of its parts.
 
+mod address;
+mod fingerprint;
+mod invite;
 mod name;
