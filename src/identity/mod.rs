@@ -1,17 +1,22 @@
 //! Who a room's members are, and how one knows them again: keys, fingerprints, pins and invites.
 //! Nothing here opens a socket; certificates and keys leave this module as plain DER.
 //!
+//! - [`Identity`]: the key pair of one installation, made once and kept, with its certificate
 //! - [`Fingerprint`]: SHA-256 of an identity's public key; shown in one form, read in many
 //! - [`Invite`]: fingerprint, addresses and room name in one string
 //! - [`Address`]: where a host may be reached: host and port
 //! - [`Name`], [`RoomName`]: names that are clean from the moment they exist
 
 mod address;
+mod files;
 mod fingerprint;
 mod invite;
+mod key;
 mod name;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};
+pub use files::FileError;
 pub use fingerprint::{Fingerprint, Form, ParseFingerprintError};
 pub use invite::{Invite, InviteError};
+pub use key::{Identity, IdentityError};
 pub use name::{CleanName, Name, NameError, RoomName};

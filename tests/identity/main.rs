@@ -3,4 +3,5 @@
 mod address;
 mod fingerprint;
 mod invite;
+mod key;
 mod name;
