@@ -3,6 +3,7 @@
 //!
 //! - [`Identity`]: the key pair of one installation, made once and kept, with its certificate
 //! - [`Fingerprint`]: SHA-256 of an identity's public key; shown in one form, read in many
+//! - [`Pins`]: the fingerprints this installation has agreed to trust, in a file that a person can edit
 //! - [`Invite`]: fingerprint, addresses and room name in one string
 //! - [`Address`]: where a host may be reached: host and port
 //! - [`Name`], [`RoomName`]: names that are clean from the moment they exist
@@ -13,6 +14,7 @@ mod fingerprint;
 mod invite;
 mod key;
 mod name;
+mod pins;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};
 pub use files::FileError;
@@ -20,3 +22,4 @@ pub use fingerprint::{Fingerprint, Form, ParseFingerprintError};
 pub use invite::{Invite, InviteError};
 pub use key::{Identity, IdentityError};
 pub use name::{CleanName, Name, NameError, RoomName};
+pub use pins::{DamagedLine, Pin, Pins, PinsError};

@@ -5,3 +5,4 @@ mod fingerprint;
 mod invite;
 mod key;
 mod name;
+mod pins;
