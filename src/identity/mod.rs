@@ -7,10 +7,12 @@
 //! - [`Invite`]: fingerprint, addresses and room name in one string
 //! - [`Address`]: where a host may be reached: host and port
 //! - [`Name`], [`RoomName`]: names that are clean from the moment they exist
+//! - [`DataDir`]: the folder in which identity and pins are kept
 
 mod address;
 mod files;
 mod fingerprint;
+mod home;
 mod invite;
 mod key;
 mod name;
@@ -19,6 +21,7 @@ mod pins;
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};
 pub use files::FileError;
 pub use fingerprint::{Fingerprint, Form, ParseFingerprintError};
+pub use home::{DataDir, HomeError};
 pub use invite::{Invite, InviteError};
 pub use key::{Identity, IdentityError};
 pub use name::{CleanName, Name, NameError, RoomName};

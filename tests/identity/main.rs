@@ -2,6 +2,7 @@
 
 mod address;
 mod fingerprint;
+mod home;
 mod invite;
 mod key;
 mod name;
