@@ -1,0 +1,162 @@
+//! Names of members and rooms, clean from the moment they exist: one line of visible text, with nothing in it
+//! that hides, reorders or overprints its neighbours. Two names are the same when their folded forms are.
+
+use std::{env, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// Marks on one letter. Vietnamese needs two, Hebrew with points and cantillation three.
+const MAX_MARKS: usize = 3;
+
+/// The name of a member: 1 to 32 characters, thus at most 128 bytes.
+pub type Name = CleanName<32>;
+/// The name of a room: 1 to 64 characters, thus at most 256 bytes.
+pub type RoomName = CleanName<64>;
+
+/// A name of at most `MAX` characters: normalised (NFC), trimmed, single spaces inside, at least one letter or digit,
+/// and only characters that can be seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CleanName<const MAX: usize>(String);
+
+/// Why a text is not a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// No letter and no digit.
+    #[error("A name needs at least one letter or digit.")]
+    Empty,
+    /// Too many characters.
+    #[error("That name is too long: at most {max} characters.")]
+    TooLong {
+        /// How many are allowed.
+        max: usize,
+    },
+    /// A character that is not seen, breaks the line, or changes the order of others.
+    #[error("That name has a character in it that cannot be seen (U+{:04X}): write it without.", u32::from(*character))]
+    Invisible {
+        /// That character.
+        character: char,
+    },
+    /// More marks on one letter than any language puts there.
+    #[error("That name has more than {MAX_MARKS} marks on one letter: write it with fewer.")]
+    Marks,
+}
+
+impl<const MAX: usize> CleanName<MAX> {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is left when script variants, case, spaces and the punctuation inside names are taken away.
+    /// Equal folded forms mean the same name: "Jean-Luc" and "JEAN LUC".
+    pub fn folded(&self) -> String {
+        let upper = self.0.nfkc().flat_map(char::to_uppercase);
+        // By way of upper case, so that ß is ss and both small sigmas are one.
+        let folded = upper.flat_map(char::to_lowercase).nfkc();
+        folded
+            .filter(|c| !c.is_whitespace() && !"'’-‐_.".contains(*c))
+            .collect()
+    }
+
+    /// The first of "Ana", "Ana 2", "Ana 3", … whose folded form is not `taken`, cut so as not to grow too long.
+    pub fn suggest(&self, taken: impl Fn(&str) -> bool) -> Self {
+        if !taken(&self.folded()) {
+            return self.clone();
+        }
+        let mut numbered = (2u32..).map(|number| {
+            let suffix = format!(" {number}");
+            let kept: String = self
+                .0
+                .chars()
+                .take(MAX.saturating_sub(suffix.len()))
+                .collect();
+            Self(kept.trim_end().to_owned() + &suffix)
+        });
+        // Some number is free, for a room has fewer members than there are numbers.
+        numbered
+            .find(|name| !taken(&name.folded()))
+            .unwrap_or_else(|| self.clone())
+    }
+}
+
+impl Name {
+    /// The name to start with: of the user who is logged in, or else "member".
+    pub fn default_name() -> Self {
+        let users = ["USER", "USERNAME"]
+            .into_iter()
+            .filter_map(|variable| env::var(variable).ok());
+        users
+            .into_iter()
+            .find_map(|user| user.parse().ok())
+            .unwrap_or_else(|| Self("member".into()))
+    }
+}
+
+impl<const MAX: usize> FromStr for CleanName<MAX> {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let too_long = NameError::TooLong { max: MAX };
+        // Before any work: a composed character comes from at most four, of at most four bytes each.
+        let text = text.trim();
+        if text.len() > 16 * MAX {
+            return Err(too_long);
+        }
+        let composed: String = text.nfc().collect();
+        if let Some(character) = composed.chars().find(|c| is_refused(*c)) {
+            return Err(NameError::Invisible { character });
+        }
+        let name = composed.split_whitespace().collect::<Vec<_>>().join(" ");
+        if name.chars().count() > MAX {
+            return Err(too_long);
+        }
+        if !name.contains(char::is_alphanumeric) {
+            return Err(NameError::Empty);
+        }
+        if name
+            .split(|c| !is_combining_mark(c))
+            .any(|marks| marks.chars().count() > MAX_MARKS)
+        {
+            return Err(NameError::Marks);
+        }
+        Ok(Self(name))
+    }
+}
+
+/// Characters that are not seen, or that change how others are: controls and line ends, bidirectional controls
+/// and other default-ignorable ones, variation selectors, what stands in for something damaged, private use,
+/// and what is no character at all.
+fn is_refused(character: char) -> bool {
+    let noncharacter = u32::from(character) & 0xFFFE == 0xFFFE;
+    character.is_control()
+        || noncharacter
+        || matches!(character,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFD}'
+            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
+            | '\u{F0000}'..)
+}
+
+impl<const MAX: usize> TryFrom<String> for CleanName<MAX> {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        text.parse()
+    }
+}
+
+impl<const MAX: usize> From<CleanName<MAX>> for String {
+    fn from(name: CleanName<MAX>) -> Self {
+        name.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for CleanName<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
