@@ -10,7 +10,7 @@ mod valid;
 
 use std::{
     ffi::OsString,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
     sync::Arc,
     thread,
@@ -79,14 +79,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let typed = match typed::Parlor::from_args(&["parlor"], &arguments) {
         Ok(typed) => typed,
         Err(early) if early.status.is_ok() => {
-            print!("{}", early.output);
-            return Exit::Normal;
+            return show(&early.output);
         }
         Err(early) => return usage(early.output.trim_end()),
     };
     if typed.version {
-        println!("parlor {}", env!("CARGO_PKG_VERSION"));
-        return Exit::Normal;
+        return show(concat!("parlor ", env!("CARGO_PKG_VERSION"), "\n"));
     }
     let can_ask = io::stdin().is_terminal();
     match Request::new(typed, can_ask) {
@@ -98,6 +96,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
 fn usage(error: &str) -> Exit {
     eprintln!("{error}\nparlor --help tells what can be typed.");
     Exit::Usage
+}
+
+/// Prints an answer. A reader that has seen enough is no error.
+fn show(answer: &str) -> Exit {
+    let _ = io::stdout().write_all(answer.as_bytes());
+    Exit::Normal
 }
 
 fn local(error: impl std::fmt::Display) -> Exit {

@@ -92,7 +92,7 @@ pub(super) struct Join {
     #[argh(switch)]
     pub(super) tcp: bool,
 
-    /// `plain`: when nothing encrypted gets through to a host whose key you do not have, go on in plain TCP
+    /// plain: when nothing encrypted gets through to a host whose key you do not have, go on in plain TCP
     #[argh(option, arg_name = "how")]
     pub(super) fallback: Option<String>,
 

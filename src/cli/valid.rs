@@ -93,7 +93,8 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
         (false, Some(other)) => return Err(format!("--transport takes quic or tls, not “{other}”.")),
     };
     if way == Way::Plain && target.fingerprint.is_some() {
-        let why = "Plain TCP cannot prove whose key it is, so --tcp cannot keep what a fingerprint or an invite asks for.";
+        let why =
+            "Plain TCP cannot prove whose key it is, so --tcp cannot keep what a fingerprint or an invite asks for.";
         return Err(format!("{why} Leave --tcp out."));
     }
     let front = front(typed.console, typed.json);

@@ -10,6 +10,9 @@ mod json;
 
 use std::io::{self, IsTerminal, Write};
 
+use tokio::sync::mpsc;
+
+use self::input::Input;
 use crate::conversation::{Closed, Command, Conversation, Event};
 
 /// How the transcript is written.
@@ -42,35 +45,63 @@ impl Style {
 /// input never held a line, as that of a service. Ctrl-C and SIGTERM leave.
 pub async fn run(conversation: Conversation, style: Style) -> Event {
     let Conversation { commands, mut events } = conversation;
-    let mut output = Output { style, human: human::Transcript::new(style), is_broken: false };
-    let mut input = input::Input::start();
-    let mut stops = std::pin::pin!(input::stop_signals());
+    let mut transcript = human::Transcript::new(style);
+    let mut input = Input::start();
     let mut is_hosting = false;
+    let leave = commands.clone();
+    tokio::spawn(async move {
+        loop {
+            input::stop_signals().await;
+            if leave.send(Command::Leave).await.is_err() {
+                return;
+            }
+        }
+    });
     loop {
         tokio::select! {
             event = events.recv() => {
                 let Some(event) = event else { return Event::Closed(Closed::Left) };
                 is_hosting |= matches!(event, Event::Listening(_));
-                output.write(&event);
-                match event {
-                    Event::Asked(_) => input.expect_answer(),
-                    Event::Closed(_) | Event::Refused(_) => return event,
-                    _ => {}
+                if matches!(event, Event::Asked(_)) {
+                    input.expect_answer();
                 }
-                if output.is_broken {
+                let lines = match style {
+                    Style::Human { .. } => transcript.lines(&event),
+                    Style::Json => json::line(&event).into_iter().collect(),
+                };
+                if write(&lines).is_err() {
+                    // Whoever read the transcript is gone.
+                    let _ = commands.try_send(Command::Leave);
+                }
+                if matches!(event, Event::Closed(_) | Event::Refused(_)) {
+                    return event;
+                }
+            }
+            more = say(&mut input, &commands), if input.is_open() => {
+                if !more && !is_hosting && !input.was_always_empty() {
                     let _ = commands.try_send(Command::Leave);
                 }
             }
-            // A permit first: a line that the conversation cannot take yet stays where it is.
-            Ok(permit) = commands.reserve(), if input.is_open() => match input.next().await {
-                Some(command) => permit.send(command),
-                None if is_hosting || input.was_always_empty() => {}
-                None => permit.send(Command::Leave),
-            },
-            () = &mut stops => {
-                let _ = commands.send(Command::Leave).await;
-                stops.set(input::stop_signals());
-            }
         }
     }
+}
+
+/// Passes one line on; `false` at the end of the input. Cancel-safe: a line that cannot be taken yet is not read.
+async fn say(input: &mut Input, commands: &mpsc::Sender<Command>) -> bool {
+    let Ok(permit) = commands.reserve().await else { return std::future::pending().await };
+    match input.next().await {
+        Some(command) => {
+            permit.send(command);
+            true
+        }
+        None => false,
+    }
+}
+
+fn write(lines: &[String]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
 }

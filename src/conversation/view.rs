@@ -88,5 +88,8 @@ impl View {
 
 /// A peer's clock may say anything; what no calendar has is shown as the start of 1970.
 fn timestamp(milliseconds: u64) -> Timestamp {
-    i64::try_from(milliseconds).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
+    i64::try_from(milliseconds)
+        .ok()
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -69,10 +69,9 @@ fn cannot_listen(error: &io::Error, address: SocketAddr) -> Refused {
             "This system does not let you listen on port {port}. Ports from 1024 on are free to everyone: choose one with \
              --port."
         ),
-        io::ErrorKind::AddrNotAvailable => format!(
-            "{} is not an address of this machine. Leave --bind out to listen on all of them.",
-            address.ip()
-        ),
+        io::ErrorKind::AddrNotAvailable => {
+            format!("{} is not an address of this machine. Leave --bind out to listen on all of them.", address.ip())
+        }
         _ => format!("Port {port} cannot be listened on: {error}."),
     })
 }

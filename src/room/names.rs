@@ -89,8 +89,9 @@ impl Names {
     /// Makes place for one name: that of somebody absent, without a key if there is one, and who came longest ago.
     fn forget_one(&mut self, is_present: impl Fn(MemberId) -> bool) -> bool {
         let absent = self.owners.iter().filter(|(_, owner)| !is_present(owner.id));
-        let Some((folded, id)) =
-            absent.min_by_key(|(_, owner)| (owner.key.is_some(), owner.id)).map(|(folded, owner)| (folded.clone(), owner.id))
+        let Some((folded, id)) = absent
+            .min_by_key(|(_, owner)| (owner.key.is_some(), owner.id))
+            .map(|(folded, owner)| (folded.clone(), owner.id))
         else {
             return false;
         };

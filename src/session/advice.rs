@@ -3,13 +3,23 @@
 use super::{Consent, Way};
 use crate::{
     conversation::{Refused, RefusedReason},
-    identity::Fingerprint,
+    identity::{DamagedLine, Fingerprint},
     transport::Error,
     wire::{CloseCode, message, text},
 };
 
 pub(super) fn refused(reason: RefusedReason, detail: String) -> Refused {
     Refused { reason, detail, suggestion: None, keys: None }
+}
+
+/// A host without a pin, and a line of the pins that might have been its pin.
+pub(super) fn damaged_pin(damaged: &DamagedLine) -> Refused {
+    let detail = format!(
+        "Line {} of your pins file cannot be read ({}), so it is not certain that this host is new to you. Mend or remove \
+         that line, or join with the host's fingerprint.",
+        damaged.number, damaged.why
+    );
+    refused(RefusedReason::Local, detail)
 }
 
 /// The host's own answer.
@@ -50,7 +60,11 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
         Error::Closed { code: CloseCode::Version, reason } => (RefusedReason::Version, reason.clone()),
         Error::Closed { code: CloseCode::Busy, reason } => (RefusedReason::Busy, reason.clone()),
         Error::Closed { reason, .. } => (RefusedReason::Unreachable, format!("{place} has hung up: {reason}")),
-        Error::Unreachable(_) | Error::TimedOut | Error::Io(_) | Error::IdentityUnknown { .. } | Error::IdentityImpossible => {
+        Error::Unreachable(_)
+        | Error::TimedOut
+        | Error::Io(_)
+        | Error::IdentityUnknown { .. }
+        | Error::IdentityImpossible => {
             let cause = match error {
                 Error::Unreachable(cause) | Error::Io(cause) => cause.to_string(),
                 _ => "no answer".to_owned(),

@@ -171,9 +171,12 @@ mod tests {
 
     #[test]
     fn tls_begins_after_a_head_start_that_depends_on_the_distance() {
-        for (address, head_start) in
-            [("192.168.1.20:7275", NEARBY), ("[::1]:7275", NEARBY), ("[fe80::1]:1", NEARBY), ("203.0.113.9:7275", ELSEWHERE)]
-        {
+        for (address, head_start) in [
+            ("192.168.1.20:7275", NEARBY),
+            ("[::1]:7275", NEARBY),
+            ("[fe80::1]:1", NEARBY),
+            ("203.0.113.9:7275", ELSEWHERE),
+        ] {
             let start = Instant::now();
             let mut race = Race::new(&[at(address)], &BOTH, start);
             assert_eq!(begun(race.step(start)).0, Kind::Quic);

@@ -100,11 +100,18 @@ impl Join {
     }
 
     /// The key that must answer: the one that was given, or else the one that was pinned under one of the addresses.
-    fn pinned(&self) -> Result<Option<Fingerprint>, PinsError> {
+    fn pinned(&self) -> Result<Option<Fingerprint>, End> {
         if let Some(given) = self.options.target.fingerprint {
             return Ok(Some(given));
         }
-        Ok(self.pins.find_by_address(&self.options.target.addresses)?.map(|pin| pin.fingerprint))
+        if let Some(pin) = self.pins.find_by_address(&self.options.target.addresses)? {
+            return Ok(Some(pin.fingerprint));
+        }
+        // A pin that cannot be read must not look like no pin.
+        match self.pins.load()?.1.first() {
+            Some(damaged) => Err(advice::damaged_pin(damaged).into()),
+            None => Ok(None),
+        }
     }
 
     async fn resolve(&self, backstage: &mut Backstage) -> Result<Vec<Resolved>, End> {
@@ -122,10 +129,10 @@ impl Join {
         backstage: &mut Backstage,
     ) -> Result<Result<(Arc<dyn Connection>, Fingerprint), Error>, End> {
         let transports = &self.transports.encrypted;
+        self.say_dialling(transports, backstage).await;
         let key = match pinned {
             Some(key) => key,
             None => {
-                self.say_dialling(transports, backstage).await;
                 match unless_left(dial(transports, addresses, Expect::Unknown), backstage).await? {
                     Err(Error::IdentityUnknown { found }) => {
                         self.decide_on(found, backstage).await?;
@@ -137,7 +144,6 @@ impl Join {
                 }
             }
         };
-        self.say_dialling(transports, backstage).await;
         let dialled = unless_left(dial(transports, addresses, Expect::Key(key)), backstage).await?;
         Ok(dialled.map(|connection| (connection, key)))
     }
@@ -159,7 +165,7 @@ impl Join {
             return Err(advice::first_contact(&self.place(), found, self.options.first_contact).into());
         }
         // Without a fingerprint there is no invite, and so just the one address that was typed.
-        for address in self.options.target.addresses.first() {
+        if let Some(address) = self.options.target.addresses.first() {
             self.pins.met(found, address, None, Timestamp::now())?;
         }
         Ok(())

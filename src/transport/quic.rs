@@ -8,8 +8,8 @@ use std::{
 };
 
 use quinn::{
-    ClientConfig, ConnectionError, Endpoint, EndpointConfig, ReadError, ServerConfig, TransportConfig, TransportErrorCode,
-    VarInt, WriteError,
+    ClientConfig, ConnectionError, Endpoint, EndpointConfig, ReadError, ServerConfig, TransportConfig,
+    TransportErrorCode, VarInt, WriteError,
     crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig},
 };
 use rustls::pki_types::CertificateDer;
@@ -227,19 +227,19 @@ impl Connection for QuicConnection {
 
     fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
+            let close = Close::new(code, reason);
             let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let emptied = async {
+            let last_words = async {
                 let writer = first?;
                 let mut writer = writer.lock().await;
-                writer.finish().await.ok()?;
+                writer.close(&close).await.ok()?;
                 match &writer.sink {
                     Sink::Quic(quic) => quic.stopped().await.ok(),
                     _ => None,
                 }
             };
-            // A close overtakes what is still on its way, so wait until that has arrived.
-            let _ = timeout(limits::FAREWELL, emptied).await;
-            let close = Close::new(code, reason);
+            // The close of the connection overtakes what is still on its way, so wait until that has arrived.
+            let _ = timeout(limits::FAREWELL, last_words).await;
             self.quic.close(VarInt::from_u32(close.code.into()), close.reason.as_bytes());
             // The close still has to get out of the endpoint.
             let _ = timeout(LAST_PACKET, self.endpoint.wait_idle()).await;
@@ -279,7 +279,9 @@ fn lost(error: ConnectionError, early: bool) -> Error {
         ConnectionError::TimedOut if early => Error::TimedOut,
         ConnectionError::TimedOut => Error::Io(io::ErrorKind::TimedOut.into()),
         ConnectionError::VersionMismatch => Error::WrongProtocol("it speaks another version of QUIC".to_owned()),
-        ConnectionError::ConnectionClosed(ref close) => tls_alert(close.error_code).unwrap_or_else(|| broken(error, early)),
+        ConnectionError::ConnectionClosed(ref close) => {
+            tls_alert(close.error_code).unwrap_or_else(|| broken(error, early))
+        }
         ConnectionError::TransportError(ref cause) => tls_alert(cause.code).unwrap_or_else(|| broken(error, early)),
         other => broken(other, early),
     }

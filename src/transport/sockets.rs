@@ -202,11 +202,8 @@ impl Connection for SocketConnection {
 
     fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let last_words = async {
-                let mut writer = self.writer.lock().await;
-                writer.send(&mut vec![Close::new(code, reason).encode()]).await?;
-                writer.finish().await
-            };
+            let close = Close::new(code, reason);
+            let last_words = async { self.writer.lock().await.close(&close).await };
             if let Ok(Ok(())) = timeout(limits::FAREWELL, last_words).await {
                 // Whoever holds the lock is reading already.
                 if let Ok(mut reader) = self.reader.try_lock() {

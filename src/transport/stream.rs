@@ -100,6 +100,12 @@ impl Writer {
         Ok(())
     }
 
+    /// The last words on a connection: everything after them is silence.
+    pub(super) async fn close(&mut self, close: &Close) -> Result<(), Error> {
+        self.send(&mut vec![close.encode()]).await?;
+        self.finish().await
+    }
+
     pub(super) async fn finish(&mut self) -> Result<(), Error> {
         match &mut self.sink {
             Sink::Tcp(tcp) => tcp.shutdown().await.map_err(Error::Io),

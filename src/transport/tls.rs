@@ -71,11 +71,7 @@ impl Transport for Tls {
 }
 
 /// The accepting side's handshake.
-pub(super) async fn accept(
-    acceptor: &TlsAcceptor,
-    tcp: TcpStream,
-    remote: SocketAddr,
-) -> Result<(Peer, Pipe), Error> {
+pub(super) async fn accept(acceptor: &TlsAcceptor, tcp: TcpStream, remote: SocketAddr) -> Result<(Peer, Pipe), Error> {
     let tls = proper(acceptor.accept(tcp).await.map_err(failed)?.into())?;
     Ok((peer(&tls, remote, Security::Encrypted)?, Pipe::Tls(tls)))
 }
