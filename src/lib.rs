@@ -23,6 +23,7 @@ pub mod conversation;
 pub mod gui;
 pub mod host;
 pub mod identity;
+mod random;
 pub mod room;
 pub mod session;
 pub mod transport;

@@ -14,18 +14,13 @@ fn certs() -> &'static Path {
 
 fn certificate(name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let pem = fs::read_to_string(certs().join(name).with_extension("pem"))?;
-    let base64: String = pem
-        .lines()
-        .filter(|line| !line.starts_with("-----"))
-        .collect();
+    let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     Ok(BASE64.decode(base64.as_bytes())?)
 }
 
 fn fingerprint(name: &str) -> Result<Fingerprint, Box<dyn Error>> {
     let der = CertificateDer::from(certificate(name)?);
-    Ok(Fingerprint::of_spki(
-        &ParsedCertificate::try_from(&der)?.subject_public_key_info(),
-    ))
+    Ok(Fingerprint::of_spki(&ParsedCertificate::try_from(&der)?.subject_public_key_info()))
 }
 
 #[test]
@@ -39,11 +34,7 @@ fn every_fingerprint_is_the_one_that_openssl_printed() -> Outcome {
         let ours = fingerprint(name)?;
         assert_eq!(ours, hex.parse()?, "{name}");
         assert_eq!(ours, base64.parse()?, "{name}");
-        assert_eq!(
-            ours.sha256_base64(),
-            format!("SHA256:{}", base64.trim_end_matches('=')),
-            "{name}"
-        );
+        assert_eq!(ours.sha256_base64(), format!("SHA256:{}", base64.trim_end_matches('=')), "{name}");
         assert_eq!(ours.hex().replace(':', ""), hex, "{name}");
         names.insert(name.to_owned(), ours);
     }
@@ -62,11 +53,7 @@ fn a_key_that_is_signed_twice_has_one_fingerprint() -> Outcome {
 fn no_private_key_is_kept() -> Outcome {
     for entry in fs::read_dir(certs())? {
         let path = entry?.path();
-        assert!(
-            !fs::read_to_string(&path)?.contains("PRIVATE KEY-----"),
-            "{}",
-            path.display()
-        );
+        assert!(!fs::read_to_string(&path)?.contains("PRIVATE KEY-----"), "{}", path.display());
     }
     Ok(())
 }

@@ -4,14 +4,18 @@
 //! clean text from here on: see [`crate::wire::text`].
 //!
 //! - [`event`]: what a conversation tells
-//! - [`view`]: from the frames that a member receives to events
+//! - [`outbox`]: one's own messages on their way
+//! - [`view`]: from what a host sends to events
 
 pub mod event;
+pub mod outbox;
 pub mod view;
 
 use tokio::sync::mpsc;
 
 pub use event::{Closed, Event, Listening, Question, Refused, RefusedReason, Said, State, Welcomed};
+pub use outbox::Outbox;
+pub use view::View;
 
 /// Events that may wait for a front end. A slow one delays its own conversation, and nobody else's.
 const EVENTS: usize = 256;

@@ -1,12 +1,29 @@
 //! The hosting side: listeners, handshakes, and how a connection becomes a member of a room.
+//!
+//! - `listen`: the one port, and the addresses under which others may find it
+//! - `door`: from a knock to a member, with as little spent on strangers as can be
+//! - `attend`: a member's two tasks, and how they end
+//! - `own`: the host's own membership, which needs no connection
 
-use std::net::IpAddr;
-use std::sync::Arc;
+mod attend;
+mod door;
+mod listen;
+mod own;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
-    conversation::Conversation,
-    identity::{Identity, Name, RoomName},
+    conversation::{Backstage, Closed, Conversation, Event, Listening, Refused},
+    identity::{Identity, Invite, Name, RoomName},
+    room::{Candidate, Membership, Room},
+    transport::Kind,
+    wire::Security,
 };
+
+/// All members together are given so long to hear that the room ends.
+const GOODBYE: Duration = Duration::from_millis(1_500);
 
 /// How to host.
 #[derive(Clone, Debug)]
@@ -27,7 +44,65 @@ pub struct Options {
 
 /// Hosts, in the background, on the tokio runtime that this is called in.
 pub fn host(options: Options, identity: Arc<Identity>) -> Conversation {
-    let (conversation, _backstage) = Conversation::new();
-    let _ = (options, identity);
+    let (conversation, backstage) = Conversation::new();
+    tokio::spawn(run(options, identity, backstage));
     conversation
+}
+
+async fn run(options: Options, identity: Arc<Identity>, mut backstage: Backstage) {
+    let events = backstage.events.clone();
+    let last = match open(&options, &identity) {
+        Err(refused) => Event::Refused(refused),
+        Ok(open) => {
+            let _ = events.send(Event::Listening(open.listening)).await;
+            // Each member's task holds one of these; when the last is gone, everyone has been told.
+            let (attending, mut attended) = mpsc::channel(1);
+            let doors: Vec<_> = door::open(open.listeners, &open.room, &attending);
+            drop(attending);
+            own::attend(&open.room, open.own, open.security, &mut backstage).await;
+            open.room.close();
+            doors.iter().for_each(|door| door.abort());
+            let _ = timeout(GOODBYE, attended.recv()).await;
+            Event::Closed(Closed::Left)
+        }
+    };
+    let _ = events.send(last).await;
+}
+
+/// A room that can be joined.
+struct Open {
+    room: Arc<Room>,
+    own: Membership,
+    security: Security,
+    listeners: Vec<Box<dyn crate::transport::Listener>>,
+    listening: Listening,
+}
+
+fn open(options: &Options, identity: &Arc<Identity>) -> Result<Open, Refused> {
+    let listeners = listen::listen(options, identity)?;
+    let port = listen::port(&listeners)?;
+    let addresses = listen::addresses(options.bind, port);
+    let room = Room::new(options.room.clone());
+    let security = if options.plain { Security::Plaintext } else { Security::Pinned };
+    let candidate = Candidate {
+        name: options.name.as_str(),
+        room: None,
+        fingerprint: Some(identity.fingerprint()),
+        security: Security::Pinned,
+    };
+    let own = room.admit(&candidate).map_err(|refused| listen::local(refused.detail))?;
+    let invite = match options.encrypted {
+        true => Invite::new(identity.fingerprint(), addresses.clone(), options.room.clone()).ok(),
+        false => None,
+    };
+    let kinds = [(options.encrypted, Kind::Quic), (options.encrypted, Kind::Tls), (options.plain, Kind::Tcp)];
+    let listening = Listening {
+        room: options.room.clone(),
+        transports: kinds.into_iter().filter_map(|(served, kind)| served.then_some(kind)).collect(),
+        port,
+        addresses: addresses.iter().map(ToString::to_string).collect(),
+        fingerprint: identity.fingerprint(),
+        invite,
+    };
+    Ok(Open { room, own, security, listeners, listening })
 }

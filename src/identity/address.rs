@@ -62,9 +62,7 @@ pub enum AddressError {
         port: String,
     },
     /// Digits and dots that are not an IPv4 address.
-    #[error(
-        "{host:?} is not an IPv4 address: it has four numbers from 0 to 255, such as 192.168.1.20."
-    )]
+    #[error("{host:?} is not an IPv4 address: it has four numbers from 0 to 255, such as 192.168.1.20.")]
     V4 {
         /// What stands in the host's place.
         host: String,
@@ -117,10 +115,7 @@ impl Address {
                 Some((host, port)) => (v4_or_name(host)?, Some(port)),
             },
         };
-        Ok(Self {
-            host,
-            port: port.map_or(Ok(default_port), port_number)?,
-        })
+        Ok(Self { host, port: port.map_or(Ok(default_port), port_number)? })
     }
 }
 
@@ -139,15 +134,11 @@ fn v6(text: &str) -> Result<Host, AddressError> {
         None => (text, None),
     };
     let zone_is_good = |zone: &str| {
-        let letters = zone
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_.~".contains(c));
+        let letters = zone.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~".contains(c));
         (1..=MAX_ZONE).contains(&zone.len()) && letters
     };
     match address.parse() {
-        Ok(address) if zone.is_none_or(zone_is_good) => {
-            Ok(Host::V6(address, zone.map(String::from)))
-        }
+        Ok(address) if zone.is_none_or(zone_is_good) => Ok(Host::V6(address, zone.map(String::from))),
         _ => Err(AddressError::V6 { host: text.into() }),
     }
 }
@@ -167,10 +158,7 @@ fn v4_or_name(text: &str) -> Result<Host, AddressError> {
     match url::Host::parse(host) {
         Ok(url::Host::Domain(name)) if is_name(&name) => Ok(Host::Name(name)),
         Ok(url::Host::Ipv4(_)) => Err(AddressError::V4 { host: text.into() }),
-        _ if host
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.') =>
-        {
+        _ if host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') => {
             Err(AddressError::V4 { host: text.into() })
         }
         _ => Err(not_a_name()),
@@ -179,9 +167,7 @@ fn v4_or_name(text: &str) -> Result<Host, AddressError> {
 
 fn is_name(name: &str) -> bool {
     let is_part = |part: &str| {
-        let letters = part
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        let letters = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         (1..=MAX_PART).contains(&part.len()) && letters
     };
     name.len() <= MAX_NAME && name.split('.').all(is_part)
@@ -210,9 +196,6 @@ impl From<SocketAddr> for Address {
             }
             (_, IpAddr::V6(address)) => Host::V6(address, None),
         };
-        Self {
-            host,
-            port: socket.port(),
-        }
+        Self { host, port: socket.port() }
     }
 }

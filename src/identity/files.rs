@@ -19,11 +19,7 @@ pub struct FileError {
 
 impl FileError {
     pub(super) fn new(done: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self {
-            done,
-            path: path.into(),
-            source,
-        }
+        move |source| Self { done, path: path.into(), source }
     }
 }
 
@@ -40,10 +36,7 @@ pub(super) fn create_private_dir(dir: &Path) -> Result<(), FileError> {
 /// The file itself stays: were it removed, two processes could each lock their own.
 pub(super) fn lock(dir: &Path, name: &str) -> Result<File, FileError> {
     let path = dir.join(name);
-    let file = private()
-        .create(true)
-        .open(&path)
-        .map_err(FileError::new("opened", &path))?;
+    let file = private().create(true).open(&path).map_err(FileError::new("opened", &path))?;
     file.lock().map_err(FileError::new("locked", &path))?;
     Ok(file)
 }
@@ -60,12 +53,8 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 pub(super) fn replace(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), FileError> {
     let path = dir.join(name);
     let temporary = dir.join(format!("{name}.new"));
-    let written = write_new(&temporary, bytes)
-        .and_then(|()| fs::rename(&temporary, &path))
-        .and_then(|()| sync(dir));
-    written
-        .inspect_err(|_| drop(fs::remove_file(&temporary)))
-        .map_err(FileError::new("written", &path))
+    let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, &path)).and_then(|()| sync(dir));
+    written.inspect_err(|_| drop(fs::remove_file(&temporary))).map_err(FileError::new("written", &path))
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -89,9 +78,5 @@ fn private() -> OpenOptions {
 
 /// Makes a rename last. Windows has no such call, and needs none.
 fn sync(dir: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(dir)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
 }

@@ -68,12 +68,7 @@ impl Fingerprint {
         let plain = BASE32_NOPAD.encode(&self.0);
         let mut checked = String::with_capacity(56);
         for part in plain.as_bytes().chunks(CHECKED) {
-            checked.extend(
-                part.iter()
-                    .copied()
-                    .chain(check_character(part))
-                    .map(char::from),
-            );
+            checked.extend(part.iter().copied().chain(check_character(part)).map(char::from));
         }
         checked
     }

@@ -14,9 +14,7 @@ pub struct DataDir(PathBuf);
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HomeError {
     /// The platform names none, because the user has no home.
-    #[error(
-        "There is no folder to keep your key in, since this user has no home: name one with --data-dir."
-    )]
+    #[error("There is no folder to keep your key in, since this user has no home: name one with --data-dir.")]
     NoHome,
     /// An empty path was given.
     #[error("--data-dir names no folder: write its path after it.")]

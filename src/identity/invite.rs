@@ -12,8 +12,7 @@ use std::{fmt, str::FromStr};
 use url::Url;
 
 use super::{
-    Address, AddressError, DEFAULT_PORT, Fingerprint, Host, NameError, ParseFingerprintError,
-    RoomName, fingerprint,
+    Address, AddressError, DEFAULT_PORT, Fingerprint, Host, NameError, ParseFingerprintError, RoomName, fingerprint,
 };
 
 /// How an invite begins, in any case.
@@ -47,14 +46,10 @@ pub enum InviteError {
         why: url::ParseError,
     },
     /// A user, a password or a path, which an invite does not have.
-    #[error(
-        "The invite has something before or after its address that does not belong there: ask for a new one."
-    )]
+    #[error("The invite has something before or after its address that does not belong there: ask for a new one.")]
     NotBare,
     /// No address that means anything on another machine.
-    #[error(
-        "The invite has no address that another machine can reach: ask the host for its address."
-    )]
+    #[error("The invite has no address that another machine can reach: ask the host for its address.")]
     NoAddress,
     /// More than eight addresses.
     #[error("The invite has more than {MAX_ADDRESSES} addresses: ask for a new one.")]
@@ -63,9 +58,7 @@ pub enum InviteError {
     #[error("An address in the invite is damaged. {0}")]
     Address(#[from] AddressError),
     /// A parameter that is not there.
-    #[error(
-        "The invite is incomplete, its \"{parameter}=\" is missing: copy it again, to its end."
-    )]
+    #[error("The invite is incomplete, its \"{parameter}=\" is missing: copy it again, to its end.")]
     Missing {
         /// `key` or `room`.
         parameter: &'static str,
@@ -101,11 +94,7 @@ impl Invite {
                 kept.push(address);
             }
         }
-        let mut invite = Self {
-            fingerprint,
-            addresses: kept,
-            room,
-        };
+        let mut invite = Self { fingerprint, addresses: kept, room };
         while invite.to_string().len() > MAX_BYTES {
             invite.addresses.pop();
         }
@@ -137,10 +126,7 @@ fn elsewhere(address: Address) -> Option<Address> {
     match address.host {
         _ if port == 0 => None,
         Host::V6(v6, _) if v6.is_unicast_link_local() => None,
-        Host::V6(v6, _) => Some(Address {
-            host: Host::V6(v6, None),
-            port,
-        }),
+        Host::V6(v6, _) => Some(Address { host: Host::V6(v6, None), port }),
         Host::V4(_) | Host::Name(_) => Some(address),
     }
 }
@@ -163,9 +149,7 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':' => {
-                escaped.push(char::from(byte))
-            }
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':' => escaped.push(char::from(byte)),
             byte => escaped.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -174,9 +158,7 @@ fn escaped(text: &str) -> String {
 
 /// Where in `text` an invite begins, in bytes.
 pub(super) fn position(text: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(SCHEME.len())
-        .position(|window| window.eq_ignore_ascii_case(SCHEME.as_bytes()))
+    text.as_bytes().windows(SCHEME.len()).position(|window| window.eq_ignore_ascii_case(SCHEME.as_bytes()))
 }
 
 impl FromStr for Invite {
@@ -190,14 +172,10 @@ impl FromStr for Invite {
             return Err(InviteError::TooLong);
         }
         let url = Url::parse(&text).map_err(|why| InviteError::Damaged { why })?;
-        if !url.username().is_empty() || url.password().is_some() || !matches!(url.path(), "" | "/")
-        {
+        if !url.username().is_empty() || url.password().is_some() || !matches!(url.path(), "" | "/") {
             return Err(InviteError::NotBare);
         }
-        let host = url
-            .host_str()
-            .filter(|host| !host.is_empty())
-            .ok_or(InviteError::NoAddress)?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(InviteError::NoAddress)?;
         let first = match url.port() {
             Some(port) => Address::parse(&format!("{host}:{port}"), DEFAULT_PORT)?,
             None => Address::parse(host, DEFAULT_PORT)?,
@@ -224,11 +202,7 @@ impl FromStr for Invite {
         }
         let room = room.ok_or(InviteError::Missing { parameter: "room" })?;
         let key = key.ok_or(InviteError::Missing { parameter: "key" })?;
-        Self::new(
-            fingerprint::checked(&key).map_err(InviteError::Key)?,
-            addresses,
-            room.parse()?,
-        )
+        Self::new(fingerprint::checked(&key).map_err(InviteError::Key)?, addresses, room.parse()?)
     }
 }
 
@@ -241,19 +215,12 @@ fn unwrapped(text: &str) -> String {
         if key.is_some_and(|(_, key)| key.len() >= 56) || joined.len() > MAX_BYTES {
             break;
         }
-        let part = line
-            .split([' ', '\t', '<', '>', '"', '\'', '`', '”', '’', '»'])
-            .next()
-            .unwrap_or_default();
+        let part = line.split([' ', '\t', '<', '>', '"', '\'', '`', '”', '’', '»']).next().unwrap_or_default();
         joined.push_str(part);
         if part.len() < line.len() {
             break;
         }
     }
-    joined.truncate(
-        joined
-            .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '*', '_'])
-            .len(),
-    );
+    joined.truncate(joined.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '}', '*', '_']).len());
     joined.replace("&amp;", "&")
 }

@@ -125,9 +125,7 @@ impl Identity {
 impl fmt::Debug for Identity {
     /// Never the key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity")
-            .field("fingerprint", &self.fingerprint)
-            .finish_non_exhaustive()
+        f.debug_struct("Identity").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
     }
 }
 
@@ -144,9 +142,7 @@ fn sign(key: &KeyPair) -> Result<(Vec<u8>, String), IdentityError> {
 }
 
 fn cannot_generate(error: rcgen::Error) -> IdentityError {
-    IdentityError::Generate {
-        why: error.to_string(),
-    }
+    IdentityError::Generate { why: error.to_string() }
 }
 
 /// The key in the file, or `None` if there is nothing at all.
@@ -155,13 +151,8 @@ fn load_key(path: &Path) -> Result<Option<KeyPair>, IdentityError> {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // A link to a volume that is not mounted is a key that exists.
-            let nothing = fs::symlink_metadata(path)
-                .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-            return if nothing {
-                Ok(None)
-            } else {
-                Err(IdentityError::NotAFile { path: path.into() })
-            };
+            let nothing = fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+            return if nothing { Ok(None) } else { Err(IdentityError::NotAFile { path: path.into() }) };
         }
         Err(error) => return Err(FileError::new("read", path)(error).into()),
     };
@@ -172,17 +163,11 @@ fn load_key(path: &Path) -> Result<Option<KeyPair>, IdentityError> {
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
         if mode & 0o077 != 0 {
-            return Err(IdentityError::OpenToOthers {
-                path: path.into(),
-                mode,
-            });
+            return Err(IdentityError::OpenToOthers { path: path.into(), mode });
         }
     }
     let bytes = files::read(path, MAX_FILE).map_err(FileError::new("read", path))?;
-    let damaged = |why: String| IdentityError::Damaged {
-        path: path.into(),
-        why,
-    };
+    let damaged = |why: String| IdentityError::Damaged { path: path.into(), why };
     let pem = String::from_utf8(bytes).map_err(|_| damaged("it is not text".into()))?;
     KeyPair::from_pkcs8_pem_and_sign_algo(&pem, &PKCS_ECDSA_P256_SHA256)
         .map(Some)
@@ -194,13 +179,9 @@ fn load_certificate(path: &Path, key: &KeyPair) -> Option<Vec<u8>> {
     let pem = String::from_utf8(files::read(path, MAX_FILE).ok()?).ok()?;
     let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
     let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
-    let der = BASE64
-        .decode(body.split_whitespace().collect::<String>().as_bytes())
-        .ok()?;
+    let der = BASE64.decode(body.split_whitespace().collect::<String>().as_bytes()).ok()?;
     let (signed, signature) = signed_parts(&der)?;
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key_raw())
-        .verify(signed, signature)
-        .ok()?;
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key_raw()).verify(signed, signature).ok()?;
     Some(der)
 }
 
@@ -224,12 +205,8 @@ fn element(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (&short, mut rest) = bytes.get(1..)?.split_first()?;
     let mut length = usize::from(short);
     if short >= 0x80 {
-        let (long, after) = rest
-            .split_at_checked(usize::from(short & 0x7F))
-            .filter(|(long, _)| long.len() <= 4)?;
-        length = long
-            .iter()
-            .fold(0, |length, byte| length << 8 | usize::from(*byte));
+        let (long, after) = rest.split_at_checked(usize::from(short & 0x7F)).filter(|(long, _)| long.len() <= 4)?;
+        length = long.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
         rest = after;
     }
     let (content, after) = rest.split_at_checked(length)?;

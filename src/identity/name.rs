@@ -15,7 +15,7 @@ pub type Name = CleanName<32>;
 pub type RoomName = CleanName<64>;
 
 /// A name of at most `MAX` characters: normalised (NFC), trimmed, single spaces inside, at least one letter or digit,
-/// and only characters that can be seen.
+/// only characters that can be seen, no colon or angle bracket, and no asterisk first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CleanName<const MAX: usize>(String);
@@ -38,6 +38,18 @@ pub enum NameError {
         /// That character.
         character: char,
     },
+    /// A colon or an angle bracket, or something like one: they end the name of a sender in a transcript.
+    #[error("A name cannot have {character:?} in it, which ends the sender's name in a transcript.")]
+    Ending {
+        /// That character.
+        character: char,
+    },
+    /// An asterisk first, or something like one: as in a notice.
+    #[error("A name cannot begin with {character:?}, as notices in a transcript do.")]
+    Beginning {
+        /// That character.
+        character: char,
+    },
     /// More marks on one letter than any language puts there.
     #[error("That name has more than {MAX_MARKS} marks on one letter: write it with fewer.")]
     Marks,
@@ -55,9 +67,7 @@ impl<const MAX: usize> CleanName<MAX> {
         let upper = self.0.nfkc().flat_map(char::to_uppercase);
         // By way of upper case, so that ß is ss and both small sigmas are one.
         let folded = upper.flat_map(char::to_lowercase).nfkc();
-        folded
-            .filter(|c| !c.is_whitespace() && !"'’-‐_.".contains(*c))
-            .collect()
+        folded.filter(|c| !c.is_whitespace() && !"'’-‐_.".contains(*c)).collect()
     }
 
     /// The first of "Ana", "Ana 2", "Ana 3", … whose folded form is not `taken`, cut so as not to grow too long.
@@ -67,30 +77,19 @@ impl<const MAX: usize> CleanName<MAX> {
         }
         let mut numbered = (2u32..).map(|number| {
             let suffix = format!(" {number}");
-            let kept: String = self
-                .0
-                .chars()
-                .take(MAX.saturating_sub(suffix.len()))
-                .collect();
+            let kept: String = self.0.chars().take(MAX.saturating_sub(suffix.len())).collect();
             Self(kept.trim_end().to_owned() + &suffix)
         });
         // Some number is free, for a room has fewer members than there are numbers.
-        numbered
-            .find(|name| !taken(&name.folded()))
-            .unwrap_or_else(|| self.clone())
+        numbered.find(|name| !taken(&name.folded())).unwrap_or_else(|| self.clone())
     }
 }
 
 impl Name {
     /// The name to start with: of the user who is logged in, or else "member".
     pub fn default_name() -> Self {
-        let users = ["USER", "USERNAME"]
-            .into_iter()
-            .filter_map(|variable| env::var(variable).ok());
-        users
-            .into_iter()
-            .find_map(|user| user.parse().ok())
-            .unwrap_or_else(|| Self("member".into()))
+        let users = ["USER", "USERNAME"].into_iter().filter_map(|variable| env::var(variable).ok());
+        users.into_iter().find_map(|user| user.parse().ok()).unwrap_or_else(|| Self("member".into()))
     }
 }
 
@@ -115,14 +114,28 @@ impl<const MAX: usize> FromStr for CleanName<MAX> {
         if !name.contains(char::is_alphanumeric) {
             return Err(NameError::Empty);
         }
-        if name
-            .split(|c| !is_combining_mark(c))
-            .any(|marks| marks.chars().count() > MAX_MARKS)
-        {
+        if let Some(character) = name.chars().find(|c| ends_a_name(*c)) {
+            return Err(NameError::Ending { character });
+        }
+        if let Some(character) = name.chars().next().filter(|c| begins_a_notice(*c)) {
+            return Err(NameError::Beginning { character });
+        }
+        if name.split(|c| !is_combining_mark(c)).any(|marks| marks.chars().count() > MAX_MARKS) {
             return Err(NameError::Marks);
         }
         Ok(Self(name))
     }
+}
+
+/// Where a transcript is text, `Ben: hello` is what Ben said and `Ben> hello` what one said oneself. No name may pretend
+/// to be one of these with its beginning of a text. Also what normalises to such a character or looks like it.
+fn ends_a_name(character: char) -> bool {
+    "꞉∶ː˸։׃܃›»≻".contains(character) || [character].into_iter().nfkc().any(|c| ":<>".contains(c))
+}
+
+/// Where a transcript is text, a notice begins with an asterisk. No name begins with one, or with what looks like it.
+fn begins_a_notice(character: char) -> bool {
+    "*∗⁎•·※⁕✱✲＊﹡٭".contains(character)
 }
 
 /// Characters that are not seen, or that change how others are: controls and line ends, bidirectional controls

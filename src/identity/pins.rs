@@ -82,9 +82,7 @@ pub enum PinsError {
 }
 
 fn listed(pins: &[Pin]) -> String {
-    pins.iter()
-        .map(|pin| format!("\n  {}, last met {}", pin.fingerprint, pin.last_met))
-        .collect()
+    pins.iter().map(|pin| format!("\n  {}, last met {}", pin.fingerprint, pin.last_met)).collect()
 }
 
 /// The store of pins in one folder. Holds no file open: every call reads what is there now.
@@ -106,35 +104,22 @@ impl Pins {
 
     /// The pin of this key.
     pub fn find(&self, fingerprint: &Fingerprint) -> Result<Option<Pin>, PinsError> {
-        Ok(self
-            .load()?
-            .0
-            .into_iter()
-            .find(|pin| pin.fingerprint == *fingerprint))
+        Ok(self.load()?.0.into_iter().find(|pin| pin.fingerprint == *fingerprint))
     }
 
     /// The pin of the key that was last met at any of these addresses.
     pub fn find_by_address(&self, addresses: &[Address]) -> Result<Option<Pin>, PinsError> {
-        let met_there = |pin: &Pin| {
-            pin.addresses
-                .iter()
-                .any(|address| addresses.contains(address))
-        };
-        Ok(self
-            .load()?
-            .0
-            .into_iter()
-            .filter(met_there)
-            .max_by_key(|pin| pin.last_met))
+        let met_there = |pin: &Pin| pin.addresses.iter().any(|address| addresses.contains(address));
+        Ok(self.load()?.0.into_iter().filter(met_there).max_by_key(|pin| pin.last_met))
     }
 
-    /// Records that this key, which a person has agreed to trust, was met now at `address` in `room`: adds a pin
-    /// or brings it up to date. The address is taken away from any other pin, for it is this key's now.
+    /// Records that this key, which a person has agreed to trust, was met now at `address`, in `room` if it is known
+    /// by then: adds a pin or brings it up to date. The address is taken away from any other pin, for it is this key's now.
     pub fn met(
         &self,
         fingerprint: Fingerprint,
         address: &Address,
-        room: &RoomName,
+        room: Option<&RoomName>,
         now: Timestamp,
     ) -> Result<(), PinsError> {
         self.change(|page| {
@@ -145,7 +130,7 @@ impl Pins {
             });
             page.add(Pin {
                 fingerprint,
-                names: vec![room.clone()],
+                names: room.into_iter().cloned().collect(),
                 addresses: vec![address.clone()],
                 first_met: now,
                 last_met: now,
@@ -163,42 +148,28 @@ impl Pins {
         let is_meant = |pin: &Pin| match fingerprint {
             Some(fingerprint) => pin.fingerprint == fingerprint,
             None => {
-                pin.names
-                    .iter()
-                    .any(|theirs| name.as_ref() == Some(&theirs.folded()))
-                    || pin
-                        .addresses
-                        .iter()
-                        .any(|theirs| address.as_ref() == Some(theirs))
+                pin.names.iter().any(|theirs| name.as_ref() == Some(&theirs.folded()))
+                    || pin.addresses.iter().any(|theirs| address.as_ref() == Some(theirs))
             }
         };
         self.change(|page| {
             let mut meant: Vec<Pin> = page.pins().filter(|pin| is_meant(pin)).cloned().collect();
             match (meant.pop(), meant.is_empty()) {
-                (None, _) => Err(PinsError::NotFound {
-                    who: who.into(),
-                    path: self.path(),
-                }),
+                (None, _) => Err(PinsError::NotFound { who: who.into(), path: self.path() }),
                 (Some(pin), true) => {
                     page.remove(&pin.fingerprint);
                     Ok(pin)
                 }
                 (Some(last), false) => {
                     meant.push(last);
-                    Err(PinsError::Ambiguous {
-                        who: who.into(),
-                        pins: meant,
-                    })
+                    Err(PinsError::Ambiguous { who: who.into(), pins: meant })
                 }
             }
         })
     }
 
     /// Changes the file while no other process does, or leaves it as it is if `change` fails.
-    fn change<T>(
-        &self,
-        change: impl FnOnce(&mut Page) -> Result<T, PinsError>,
-    ) -> Result<T, PinsError> {
+    fn change<T>(&self, change: impl FnOnce(&mut Page) -> Result<T, PinsError>) -> Result<T, PinsError> {
         files::create_private_dir(&self.dir)?;
         let _lock = files::lock(&self.dir, LOCK_FILE)?;
         let mut page = self.read()?;
@@ -233,14 +204,8 @@ impl Pin {
     fn absorb(&mut self, newer: Pin) {
         self.first_met = self.first_met.min(newer.first_met);
         self.last_met = self.last_met.max(newer.last_met);
-        newer
-            .names
-            .into_iter()
-            .for_each(|name| append(&mut self.names, name, MAX_NAMES));
-        newer
-            .addresses
-            .into_iter()
-            .for_each(|address| append(&mut self.addresses, address, MAX_ADDRESSES));
+        newer.names.into_iter().for_each(|name| append(&mut self.names, name, MAX_NAMES));
+        newer.addresses.into_iter().for_each(|address| append(&mut self.addresses, address, MAX_ADDRESSES));
     }
 }
 

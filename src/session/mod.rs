@@ -1,7 +1,16 @@
 //! The joining side: dial, ask whom to trust, greet, talk.
 //!
 //! - [`target`]: whom to join
+//! - `race`, `dial`: which way to try when, decided and done
+//! - `run`: a join from beginning to end
+//! - `talk`: the greeting, and the conversation
+//! - `advice`: what a person is told when it does not come about
 
+mod advice;
+mod dial;
+mod race;
+mod run;
+mod talk;
 pub mod target;
 
 use std::net::IpAddr;
@@ -55,7 +64,7 @@ pub enum Consent {
 
 /// Joins, in the background, on the tokio runtime that this is called in.
 pub fn join(options: Options, identity: Arc<Identity>, pins: Pins) -> Conversation {
-    let (conversation, _backstage) = Conversation::new();
-    let _ = (options, identity, pins);
+    let (conversation, backstage) = Conversation::new();
+    tokio::spawn(run::run(options, identity, pins, backstage));
     conversation
 }

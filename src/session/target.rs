@@ -1,8 +1,6 @@
 //! Whom to join: addresses, and the key that must answer there if it is known.
 
-use crate::identity::{
-    Address, Fingerprint, Invite, ParseAddressError, ParseFingerprintError, ParseInviteError, RoomName,
-};
+use crate::identity::{Address, AddressError, Fingerprint, Invite, InviteError, ParseFingerprintError, RoomName};
 
 /// Whom to join.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,14 +14,14 @@ pub struct Target {
 }
 
 /// What was typed says not whom to join.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// The invite is damaged.
     #[error(transparent)]
-    Invite(#[from] ParseInviteError),
+    Invite(#[from] InviteError),
     /// The address is none.
     #[error(transparent)]
-    Address(#[from] ParseAddressError),
+    Address(#[from] AddressError),
     /// The fingerprint is none.
     #[error(transparent)]
     Fingerprint(#[from] ParseFingerprintError),
@@ -40,14 +38,15 @@ impl Target {
     /// The first thing that cannot be read, or an invite and a fingerprint that name different keys.
     pub fn parse(place: &str, fingerprint: Option<&str>, default_port: u16) -> Result<Self, TargetError> {
         let fingerprint = fingerprint.map(str::parse::<Fingerprint>).transpose()?;
-        if !Invite::is_one(place) {
+        if !place.to_ascii_lowercase().contains("parlor:") {
             let address = Address::parse(place, default_port)?;
             return Ok(Self { addresses: vec![address], fingerprint, room: None });
         }
         let invite: Invite = place.parse()?;
-        if fingerprint.is_some_and(|given| given != invite.fingerprint) {
+        let key = invite.fingerprint();
+        if fingerprint.is_some_and(|given| given != key) {
             return Err(TargetError::TwoKeys);
         }
-        Ok(Self { addresses: invite.addresses, fingerprint: Some(invite.fingerprint), room: Some(invite.room) })
+        Ok(Self { addresses: invite.addresses().to_vec(), fingerprint: Some(key), room: Some(invite.room().clone()) })
     }
 }

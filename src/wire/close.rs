@@ -1,4 +1,5 @@
-//! Why a connection was closed: the codes, which are the same on every transport.
+//! Why a connection was closed: the codes, which are the same on every transport. None is 0, for that is what QUIC says
+//! of a connection that was merely dropped.
 
 use super::{limits, message::Close};
 
@@ -21,6 +22,8 @@ pub enum CloseCode {
     PlaintextRefused,
     /// Too many connections are being made at this moment.
     Busy,
+    /// The peer speaks another version.
+    Version,
     /// A code of a later version.
     Other(u16),
 }
@@ -29,14 +32,15 @@ impl CloseCode {
     /// The number on the wire.
     pub fn number(self) -> u16 {
         match self {
-            Self::Left => 0,
-            Self::HostLeft => 1,
-            Self::Violation => 2,
-            Self::Refused => 3,
-            Self::Replaced => 4,
-            Self::TooSlow => 5,
-            Self::PlaintextRefused => 6,
-            Self::Busy => 7,
+            Self::Left => 1,
+            Self::HostLeft => 2,
+            Self::Violation => 3,
+            Self::Refused => 4,
+            Self::Replaced => 5,
+            Self::TooSlow => 6,
+            Self::PlaintextRefused => 7,
+            Self::Busy => 8,
+            Self::Version => 9,
             Self::Other(number) => number,
         }
     }
@@ -45,14 +49,15 @@ impl CloseCode {
 impl From<u16> for CloseCode {
     fn from(number: u16) -> Self {
         match number {
-            0 => Self::Left,
-            1 => Self::HostLeft,
-            2 => Self::Violation,
-            3 => Self::Refused,
-            4 => Self::Replaced,
-            5 => Self::TooSlow,
-            6 => Self::PlaintextRefused,
-            7 => Self::Busy,
+            1 => Self::Left,
+            2 => Self::HostLeft,
+            3 => Self::Violation,
+            4 => Self::Refused,
+            5 => Self::Replaced,
+            6 => Self::TooSlow,
+            7 => Self::PlaintextRefused,
+            8 => Self::Busy,
+            9 => Self::Version,
             other => Self::Other(other),
         }
     }

@@ -40,9 +40,7 @@ pub trait Message: Serialize + DeserializeOwned {
     ///
     /// When the payload is anything but exactly one such message.
     fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
-        options()
-            .deserialize(payload)
-            .map_err(|error| DecodeError { kind: Self::KIND, why: error.to_string() })
+        options().deserialize(payload).map_err(|error| DecodeError { kind: Self::KIND, why: error.to_string() })
     }
 }
 

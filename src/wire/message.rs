@@ -51,7 +51,8 @@ pub struct Ticket {
     pub token: [u8; 16],
 }
 
-/// The last thing a peer says on TCP and TLS: why it closes. QUIC has a place for it in its own close.
+/// The last thing a peer says on the first stream: why it closes the connection. On QUIC the close of the connection,
+/// which follows, says the same, for a peer that reads no more.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Close {
     /// Why, as a [`CloseCode`].

@@ -23,11 +23,7 @@ fn every_way_of_writing_one_is_read() {
         ("my_host-2.", "my_host-2:7275"),
         ("bücher.example", "xn--bcher-kva.example:7275"),
     ] {
-        assert_eq!(
-            parse(text).map(|address| address.to_string()).as_deref(),
-            Ok(shown),
-            "{text}"
-        );
+        assert_eq!(parse(text).map(|address| address.to_string()).as_deref(), Ok(shown), "{text}");
     }
 }
 
@@ -73,10 +69,7 @@ fn what_is_wrong_is_said() {
 fn a_socket_address_keeps_its_scope_and_sheds_its_mapping() {
     let address = |socket: &str| Address::from(socket.parse::<std::net::SocketAddr>().unwrap());
     assert_eq!(address("[fe80::1%3]:80").to_string(), "[fe80::1%3]:80");
-    assert_eq!(
-        address("[::ffff:10.0.0.1]:80").host,
-        Host::V4([10, 0, 0, 1].into())
-    );
+    assert_eq!(address("[::ffff:10.0.0.1]:80").host, Host::V4([10, 0, 0, 1].into()));
     assert_eq!(address("[::1]:80").to_string(), "[::1]:80");
 }
 
@@ -87,8 +80,7 @@ pub(crate) fn any_address() -> impl Strategy<Value = Address> {
         (any::<[u16; 8]>(), proptest::option::of("[a-z0-9]{1,15}"))
             .prop_map(|(parts, zone)| Host::V6(parts.into(), zone)),
         "[a-z][a-z0-9-]{0,20}[a-z](\\.[a-z]{1,10}){0,3}"
-            .prop_filter("punycode", |name| !name.contains("xn--")
-                && !name.contains("--"))
+            .prop_filter("punycode", |name| !name.contains("xn--") && !name.contains("--"))
             .prop_map(Host::Name),
     ];
     (host, 1..=u16::MAX).prop_map(|(host, port)| Address { host, port })

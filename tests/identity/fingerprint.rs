@@ -35,10 +35,7 @@ fn the_form_is_that_of_syncthing() {
 #[test]
 fn the_fingerprint_of_nothing_is_sha_256_of_nothing() {
     let nothing = Fingerprint::of_spki(&[]);
-    assert_eq!(
-        nothing.sha256_base64(),
-        "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
-    );
+    assert_eq!(nothing.sha256_base64(), "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU");
     assert!(nothing.hex().starts_with("e3:b0:c4:42:"));
 }
 
@@ -50,11 +47,7 @@ fn debug_and_short_show_the_same_letters() {
 
 /// Whole forms of a fingerprint, as programs print them and people paste them.
 fn forms(fingerprint: Fingerprint) -> Vec<String> {
-    let (base32, base64, hex) = (
-        fingerprint.base32(),
-        fingerprint.sha256_base64(),
-        fingerprint.hex(),
-    );
+    let (base32, base64, hex) = (fingerprint.base32(), fingerprint.sha256_base64(), fingerprint.hex());
     let bare = base64.trim_start_matches("SHA256:");
     let digits = hex.replace(':', "");
     vec![
@@ -79,10 +72,7 @@ fn forms(fingerprint: Fingerprint) -> Vec<String> {
         format!("sha256:{digits}"),
         format!("SHA2-256(stdin)= {digits}"),
         format!("sha256 Fingerprint={}", hex.to_uppercase()),
-        format!(
-            "Join us: parlor://192.168.1.20:7275/?room=Tea&key={}.",
-            base32.replace('-', "")
-        ),
+        format!("Join us: parlor://192.168.1.20:7275/?room=Tea&key={}.", base32.replace('-', "")),
     ]
 }
 
@@ -97,86 +87,38 @@ fn what_is_wrong_is_said() {
         ("P56IOI7", incomplete(Form::Base32, 49)),
         (&SHOWN[..62], incomplete(Form::Base32, 1)),
         (&SHOWN[..59], incomplete(Form::Base32, 4)),
-        (
-            &SHOWN.replace("Q2", "Q2A"),
-            Err(Error::TooLong {
-                form: Form::Base32,
-                extra: 1,
-            }),
-        ),
+        (&SHOWN.replace("Q2", "Q2A"), Err(Error::TooLong { form: Form::Base32, extra: 1 })),
         (&SHOWN.replace("P56", "P57"), Err(Error::Typo { group: 1 })),
-        (
-            &SHOWN.replace("2MGTI", "2MGTJ"),
-            Err(Error::Typo { group: 3 }),
-        ),
+        (&SHOWN.replace("2MGTI", "2MGTJ"), Err(Error::Typo { group: 3 })),
         (&SHOWN.replace("PQ6", "QP6"), Err(Error::Typo { group: 5 })),
         (&SHOWN.replace("Q2", "Q3"), Err(Error::Typo { group: 7 })),
-        (
-            &SHOWN.replace("Q2", "Q9"),
-            Err(Error::Foreign { character: '9' }),
-        ),
-        (
-            &SHOWN.replace("Q2", "Qé"),
-            Err(Error::Foreign { character: 'é' }),
-        ),
+        (&SHOWN.replace("Q2", "Q9"), Err(Error::Foreign { character: '9' })),
+        (&SHOWN.replace("Q2", "Qé"), Err(Error::Foreign { character: 'é' })),
         ("SHA256:", incomplete(Form::Base64, 43)),
-        (
-            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF",
-            incomplete(Form::Base64, 1),
-        ),
-        (
-            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV",
-            Err(Error::WrongEnd),
-        ),
-        (
-            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF?",
-            Err(Error::Foreign { character: '?' }),
-        ),
+        ("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF", incomplete(Form::Base64, 1)),
+        ("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV", Err(Error::WrongEnd)),
+        ("SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF?", Err(Error::Foreign { character: '?' })),
         (&hex[..94], incomplete(Form::Hex, 1)),
-        (
-            &format!("{hex}:00"),
-            Err(Error::TooLong {
-                form: Form::Hex,
-                extra: 2,
-            }),
-        ),
-        (
-            "MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48",
-            other("MD5"),
-        ),
-        (
-            "16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48",
-            other("MD5"),
-        ),
+        (&format!("{hex}:00"), Err(Error::TooLong { form: Form::Hex, extra: 2 })),
+        ("MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48", other("MD5")),
+        ("16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48", other("MD5")),
         ("SHA1 Fingerprint=DA:39:A3:EE", other("SHA-1")),
         ("da39a3ee5e6b4b0d3255bfef95601890afd80709", other("SHA-1")),
         (&"0f".repeat(28), other("SHA-224")),
         (&"0f".repeat(48), other("SHA-384")),
         (&"0f".repeat(64), other("SHA-512")),
-        (
-            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFoo ana@home",
-            Err(Error::SshPublicKey),
-        ),
-        (
-            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
-            Err(Error::Pem),
-        ),
+        ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFoo ana@home", Err(Error::SshPublicKey)),
+        ("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", Err(Error::Pem)),
         ("192.168.1.20:7275", Err(Error::Address)),
         ("fe80::1%eth0", Err(Error::Address)),
         ("example.local", Err(Error::Address)),
         ("ana", Err(Error::NotAFingerprint)),
-        (
-            "Please ask Ana for the fingerprint, thanks and bye",
-            Err(Error::NotAFingerprint),
-        ),
+        ("Please ask Ana for the fingerprint, thanks and bye", Err(Error::NotAFingerprint)),
     ];
     for (text, expected) in cases {
         assert_eq!(parse(text), expected, "{text}");
     }
-    assert!(matches!(
-        parse("parlor://192.168.1.20"),
-        Err(Error::Invite(_))
-    ));
+    assert!(matches!(parse("parlor://192.168.1.20"), Err(Error::Invite(_))));
 }
 
 #[test]

@@ -8,10 +8,7 @@ fn the_chosen_folder_holds_identity_and_pins() {
     let home = DataDir::resolve(Some(parent.path().join("parlor"))).unwrap();
     assert!(!home.path().exists(), "choosing creates nothing");
     let identity = home.identity().unwrap();
-    assert_eq!(
-        home.identity().unwrap().fingerprint(),
-        identity.fingerprint()
-    );
+    assert_eq!(home.identity().unwrap().fingerprint(), identity.fingerprint());
     assert_eq!(home.pins().find(&identity.fingerprint()).unwrap(), None);
 }
 

@@ -1,8 +1,6 @@
 //! An invite survives mail and chat, and no part of one passes for a whole one.
 
-use parlor::identity::{
-    Address, DEFAULT_PORT, Fingerprint, Invite, InviteError as Error, RoomName,
-};
+use parlor::identity::{Address, DEFAULT_PORT, Fingerprint, Invite, InviteError as Error, RoomName};
 use proptest::prelude::*;
 
 use super::{address::any_address, name::any_room};
@@ -19,14 +17,8 @@ fn address(text: &str) -> Address {
 }
 
 fn invite(addresses: &[&str]) -> Result<Invite, Error> {
-    let fingerprint = "P56IOI7MZJNU2YIQGDREYDM2MGTIMGL3BXNPQ6W5BMTBBZ4TJXZWICQ2"
-        .parse()
-        .unwrap();
-    Invite::new(
-        fingerprint,
-        addresses.iter().map(|text| address(text)),
-        "Ana's room".parse().unwrap(),
-    )
+    let fingerprint = "P56IOI7MZJNU2YIQGDREYDM2MGTIMGL3BXNPQ6W5BMTBBZ4TJXZWICQ2".parse().unwrap();
+    Invite::new(fingerprint, addresses.iter().map(|text| address(text)), "Ana's room".parse().unwrap())
 }
 
 #[test]
@@ -67,56 +59,23 @@ fn what_is_wrong_is_said() {
     for (text, error) in [
         ("", Error::NotAnInvite),
         ("http://192.168.1.20/", Error::NotAnInvite),
-        (
-            TEXT.split(key).next().unwrap(),
-            Error::Missing { parameter: "key" },
-        ),
-        (
-            &TEXT.replace("room=", "name="),
-            Error::Missing { parameter: "room" },
-        ),
-        (
-            &format!("{TEXT}{key}"),
-            Error::Repeated { parameter: "key" },
-        ),
-        (
-            &TEXT.replace("?room", "?room=x&room"),
-            Error::Repeated { parameter: "room" },
-        ),
-        (
-            &TEXT.replace("&at", &"&at=10.0.0.1".repeat(8)),
-            Error::TooManyAddresses,
-        ),
-        (
-            &TEXT.replace("&at", &"&x=10.0.0.1".repeat(300)),
-            Error::TooLong,
-        ),
+        (TEXT.split(key).next().unwrap(), Error::Missing { parameter: "key" }),
+        (&TEXT.replace("room=", "name="), Error::Missing { parameter: "room" }),
+        (&format!("{TEXT}{key}"), Error::Repeated { parameter: "key" }),
+        (&TEXT.replace("?room", "?room=x&room"), Error::Repeated { parameter: "room" }),
+        (&TEXT.replace("&at", &"&at=10.0.0.1".repeat(8)), Error::TooManyAddresses),
+        (&TEXT.replace("&at", &"&x=10.0.0.1".repeat(300)), Error::TooLong),
         (&TEXT.replace("192.168", "ana:pw@192.168"), Error::NotBare),
         (&TEXT.replace("/?", "/path?"), Error::NotBare),
         ("parlor://", Error::NoAddress),
     ] {
         assert_eq!(parse(text), Err(error), "{text}");
     }
-    assert!(matches!(
-        parse(&TEXT.replace("P56", "P57")),
-        Err(Error::Key(_))
-    ));
-    assert!(matches!(
-        parse(&TEXT.replace("Q2", "Q2A")),
-        Err(Error::Key(_))
-    ));
-    assert!(matches!(
-        parse(&TEXT.replace("7275/", "0/")),
-        Err(Error::Address(_))
-    ));
-    assert!(matches!(
-        parse(&TEXT.replace("7275/", "99999/")),
-        Err(Error::Damaged { .. })
-    ));
-    assert!(matches!(
-        parse(&TEXT.replace("Ana", "%E2%80%AE")),
-        Err(Error::Room(_))
-    ));
+    assert!(matches!(parse(&TEXT.replace("P56", "P57")), Err(Error::Key(_))));
+    assert!(matches!(parse(&TEXT.replace("Q2", "Q2A")), Err(Error::Key(_))));
+    assert!(matches!(parse(&TEXT.replace("7275/", "0/")), Err(Error::Address(_))));
+    assert!(matches!(parse(&TEXT.replace("7275/", "99999/")), Err(Error::Damaged { .. })));
+    assert!(matches!(parse(&TEXT.replace("Ana", "%E2%80%AE")), Err(Error::Room(_))));
 }
 
 #[test]
@@ -129,9 +88,7 @@ fn an_address_that_only_this_machine_understands_is_left_out() {
 
 #[test]
 fn an_invite_that_is_made_is_never_too_long_to_be_read() {
-    let addresses: Vec<Address> = (0..20)
-        .map(|n| address(&format!("{n}{}", ".abcdefgh".repeat(27))))
-        .collect();
+    let addresses: Vec<Address> = (0..20).map(|n| address(&format!("{n}{}", ".abcdefgh".repeat(27)))).collect();
     let room: RoomName = "好".repeat(64).parse().unwrap();
     let invite = Invite::new(Fingerprint::from_bytes([7; 32]), addresses, room).unwrap();
     assert!(invite.to_string().len() <= 2048);

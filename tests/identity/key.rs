@@ -49,19 +49,14 @@ fn an_identity_is_made_once_and_kept() {
     assert_eq!(first.fingerprint(), again.fingerprint());
     assert_eq!(first.certificate_der(), again.certificate_der());
     assert_eq!(first.private_key_der(), again.private_key_der());
-    assert_ne!(
-        first.fingerprint(),
-        Identity::generate().unwrap().fingerprint()
-    );
+    assert_ne!(first.fingerprint(), Identity::generate().unwrap().fingerprint());
 }
 
 #[test]
 fn the_certificate_carries_the_key() {
     let identity = Identity::generate().unwrap();
     let der = CertificateDer::from(identity.certificate_der());
-    let spki = ParsedCertificate::try_from(&der)
-        .unwrap()
-        .subject_public_key_info();
+    let spki = ParsedCertificate::try_from(&der).unwrap().subject_public_key_info();
     assert_eq!(Fingerprint::of_spki(&spki), identity.fingerprint());
 }
 
@@ -69,13 +64,7 @@ fn the_certificate_carries_the_key() {
 fn debug_does_not_show_the_key() {
     let identity = Identity::generate().unwrap();
     let shown = format!("{identity:?}");
-    assert_eq!(
-        shown,
-        format!(
-            "Identity {{ fingerprint: {:?}, .. }}",
-            identity.fingerprint()
-        )
-    );
+    assert_eq!(shown, format!("Identity {{ fingerprint: {:?}, .. }}", identity.fingerprint()));
 }
 
 #[cfg(unix)]
@@ -88,11 +77,7 @@ fn only_the_owner_can_read_what_is_made() {
     for file in ["identity.key", "identity.crt", "identity.lock"] {
         assert_eq!(mode(&dir.join(file)), 0o600, "{file}");
     }
-    assert_eq!(
-        fs::read_dir(&dir).unwrap().count(),
-        3,
-        "nothing temporary is left"
-    );
+    assert_eq!(fs::read_dir(&dir).unwrap().count(), 3, "nothing temporary is left");
 }
 
 #[cfg(unix)]
@@ -104,11 +89,7 @@ fn a_key_that_others_can_read_is_refused() {
         set_mode(&key_file(&dir), open);
         let error = load(&dir).unwrap_err();
         assert!(matches!(error, Error::OpenToOthers { mode, .. } if mode == open));
-        assert!(
-            error
-                .to_string()
-                .contains(&format!("chmod 600 '{}'", key_file(&dir).display()))
-        );
+        assert!(error.to_string().contains(&format!("chmod 600 '{}'", key_file(&dir).display())));
     }
     set_mode(&key_file(&dir), 0o400);
     load(&dir).unwrap();
@@ -137,10 +118,7 @@ fn a_file_in_place_of_the_folder_is_refused() {
     let dir = tempdir().unwrap();
     let file = dir.path().join("parlor");
     fs::write(&file, "").unwrap();
-    assert!(matches!(
-        Identity::load_or_create(&file),
-        Err(Error::File(_))
-    ));
+    assert!(matches!(Identity::load_or_create(&file), Err(Error::File(_))));
 }
 
 #[test]
@@ -154,11 +132,7 @@ fn a_key_that_is_cut_off_is_never_replaced() {
             Ok(identity) => assert_eq!(identity.fingerprint(), fingerprint, "{length}"),
             Err(error) => assert!(matches!(error, Error::Damaged { .. }), "{length}: {error}"),
         }
-        assert_eq!(
-            fs::read(key_file(&dir)).unwrap(),
-            &pem[..length],
-            "{length}"
-        );
+        assert_eq!(fs::read(key_file(&dir)).unwrap(), &pem[..length], "{length}");
     }
 }
 
@@ -166,12 +140,7 @@ fn a_key_that_is_cut_off_is_never_replaced() {
 fn a_key_of_another_kind_is_refused() {
     let dir = tempdir().unwrap();
     for algorithm in [&rcgen::PKCS_ED25519, &rcgen::PKCS_ECDSA_P384_SHA384] {
-        write(
-            &key_file(&dir),
-            rcgen::KeyPair::generate_for(algorithm)
-                .unwrap()
-                .serialize_pem(),
-        );
+        write(&key_file(&dir), rcgen::KeyPair::generate_for(algorithm).unwrap().serialize_pem());
         assert!(matches!(load(&dir), Err(Error::Damaged { .. })));
     }
     for text in [&b"nonsense"[..], b"\xFF\xFE", &[b'x'; 100_000]] {
@@ -188,30 +157,14 @@ fn a_certificate_is_signed_anew_when_it_is_missing_damaged_or_of_another_key() {
     let pem = fs::read_to_string(certificate_file(&dir)).unwrap();
     let flipped = pem.replacen("MII", "MIJ", 1);
     let tail = pem.len() - pem.len() / 3;
-    let inside = format!(
-        "{}{}{}",
-        &pem[..tail],
-        if &pem[tail..=tail] == "A" { "B" } else { "A" },
-        &pem[tail + 1..]
-    );
+    let inside = format!("{}{}{}", &pem[..tail], if &pem[tail..=tail] == "A" { "B" } else { "A" }, &pem[tail + 1..]);
     let another = fs::read_to_string(certificate_file(&other)).unwrap();
-    for text in [
-        "",
-        "nonsense",
-        &pem[..pem.len() / 2],
-        &flipped,
-        &inside,
-        &another,
-    ] {
+    for text in ["", "nonsense", &pem[..pem.len() / 2], &flipped, &inside, &another] {
         write(&certificate_file(&dir), text);
         let again = load(&dir).unwrap();
         assert_eq!(again.fingerprint(), identity.fingerprint());
         assert_ne!(again.certificate_der(), identity.certificate_der());
-        assert_eq!(
-            load(&dir).unwrap().certificate_der(),
-            again.certificate_der(),
-            "and kept"
-        );
+        assert_eq!(load(&dir).unwrap().certificate_der(), again.certificate_der(), "and kept");
     }
     fs::remove_file(certificate_file(&dir)).unwrap();
     assert_eq!(load(&dir).unwrap().fingerprint(), identity.fingerprint());
@@ -236,9 +189,7 @@ fn all_that_start_at_once_have_the_same_identity() {
                 scope.spawn(|| {
                     barrier.wait();
                     let identity = load(&dir).unwrap();
-                    seen.lock()
-                        .unwrap()
-                        .insert((identity.fingerprint(), identity.certificate_der().to_vec()));
+                    seen.lock().unwrap().insert((identity.fingerprint(), identity.certificate_der().to_vec()));
                 });
             }
         });

@@ -9,17 +9,8 @@ fn parse(text: &str) -> Result<Name, Error> {
 
 #[test]
 fn names_of_many_scripts_are_names() {
-    for name in [
-        "Ana",
-        "O'Neill",
-        "Жанна",
-        "李小龍",
-        "नेहा",
-        "Nguyễn Văn",
-        "Ana 🐈",
-        "7",
-        "שָׁלוֹם",
-    ] {
+    for name in ["Ana", "O'Neill", "Жанна", "李小龍", "नेहा", "Nguyễn Văn", "Ana 🐈", "7", "שָׁלוֹם"]
+    {
         assert!(parse(name).is_ok(), "{name}");
     }
 }
@@ -56,10 +47,7 @@ fn what_cannot_be_seen_is_refused() {
         '\u{E0041}',
         '\u{10FFFF}',
     ] {
-        assert_eq!(
-            parse(&format!("A{character}na")),
-            Err(Error::Invisible { character })
-        );
+        assert_eq!(parse(&format!("A{character}na")), Err(Error::Invisible { character }));
     }
 }
 
@@ -72,14 +60,8 @@ fn a_name_has_a_letter_and_bounds() {
     assert_eq!(parse(&"好".repeat(33)), Err(Error::TooLong { max: 32 }));
     assert_eq!(parse(&"x".repeat(100_000)), Err(Error::TooLong { max: 32 }));
     assert!("好".repeat(64).parse::<RoomName>().is_ok());
-    assert_eq!(
-        "好".repeat(65).parse::<RoomName>(),
-        Err(Error::TooLong { max: 64 })
-    );
-    assert_eq!(
-        parse(&format!("A{}", "\u{489}".repeat(4))),
-        Err(Error::Marks)
-    );
+    assert_eq!("好".repeat(65).parse::<RoomName>(), Err(Error::TooLong { max: 64 }));
+    assert_eq!(parse(&format!("A{}", "\u{489}".repeat(4))), Err(Error::Marks));
 }
 
 #[test]
@@ -104,11 +86,7 @@ fn a_free_name_is_suggested() {
     let ana = parse("Ana").unwrap();
     assert_eq!(ana.suggest(|_| false).as_str(), "Ana");
     assert_eq!(ana.suggest(|folded| folded == "ana").as_str(), "Ana 2");
-    assert_eq!(
-        ana.suggest(|folded| ["ana", "ana2"].contains(&folded))
-            .as_str(),
-        "Ana 3"
-    );
+    assert_eq!(ana.suggest(|folded| ["ana", "ana2"].contains(&folded)).as_str(), "Ana 3");
 }
 
 #[test]
@@ -118,15 +96,9 @@ fn the_default_name_is_a_name() {
 
 #[test]
 fn what_is_read_from_the_wire_is_checked() {
-    assert_eq!(
-        serde_json::from_str::<Name>("\" Ana \"").unwrap().as_str(),
-        "Ana"
-    );
+    assert_eq!(serde_json::from_str::<Name>("\" Ana \"").unwrap().as_str(), "Ana");
     assert!(serde_json::from_str::<Name>("\"A\\u202Ena\"").is_err());
-    assert_eq!(
-        serde_json::to_string(&parse("Ana").unwrap()).unwrap(),
-        "\"Ana\""
-    );
+    assert_eq!(serde_json::to_string(&parse("Ana").unwrap()).unwrap(), "\"Ana\"");
 }
 
 /// Any name of a room.

@@ -28,8 +28,7 @@ fn text(dir: &TempDir) -> String {
 }
 
 fn meet(pins: &Pins, number: u8, place: &str, name: &str, hours: i64) {
-    pins.met(key(number), &address(place), &room(name), at(hours))
-        .unwrap();
+    pins.met(key(number), &address(place), Some(&room(name)), at(hours)).unwrap();
 }
 
 #[test]
@@ -38,10 +37,7 @@ fn there_are_no_pins_at_first() {
     let pins = Pins::open(&dir.path().join("nowhere"));
     assert_eq!(pins.load().unwrap(), (vec![], vec![]));
     assert_eq!(pins.find(&key(1)).unwrap(), None);
-    assert!(
-        !dir.path().join("nowhere").exists(),
-        "looking creates nothing"
-    );
+    assert!(!dir.path().join("nowhere").exists(), "looking creates nothing");
 }
 
 #[test]
@@ -54,15 +50,8 @@ fn a_host_that_was_met_is_known_by_key_and_by_address() {
     assert_eq!(pin.addresses, [address("192.168.1.20"), address("::1")]);
     assert_eq!(pin.names, [room("Ana's \"room\""), room("Tea")]);
     assert_eq!((pin.first_met, pin.last_met), (at(0), at(2)));
-    assert_eq!(
-        pins.find_by_address(&[address("10.0.0.1"), address("::1")])
-            .unwrap(),
-        Some(pin)
-    );
-    assert_eq!(
-        pins.find_by_address(&[address("192.168.1.20:80")]).unwrap(),
-        None
-    );
+    assert_eq!(pins.find_by_address(&[address("10.0.0.1"), address("::1")]).unwrap(), Some(pin));
+    assert_eq!(pins.find_by_address(&[address("192.168.1.20:80")]).unwrap(), None);
     assert_eq!(
         text(&dir).lines().last().unwrap(),
         format!(
@@ -80,10 +69,7 @@ fn only_the_owner_can_read_the_pins() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempdir().unwrap();
     meet(&Pins::open(dir.path()), 1, "host", "Tea", 0);
-    let mode = fs::metadata(dir.path().join("pins"))
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = fs::metadata(dir.path().join("pins")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -94,23 +80,10 @@ fn an_address_belongs_to_the_key_that_was_last_met_there() {
     meet(&pins, 1, "host", "Tea", 0);
     meet(&pins, 1, "other", "Tea", 0);
     meet(&pins, 2, "host", "Coffee", 1);
-    assert_eq!(
-        pins.find_by_address(&[address("host")])
-            .unwrap()
-            .unwrap()
-            .fingerprint,
-        key(2)
-    );
-    assert_eq!(
-        pins.find(&key(1)).unwrap().unwrap().addresses,
-        [address("other")]
-    );
+    assert_eq!(pins.find_by_address(&[address("host")]).unwrap().unwrap().fingerprint, key(2));
+    assert_eq!(pins.find(&key(1)).unwrap().unwrap().addresses, [address("other")]);
     let both = [address("host"), address("other")];
-    assert_eq!(
-        pins.find_by_address(&both).unwrap().unwrap().fingerprint,
-        key(2),
-        "the latest met"
-    );
+    assert_eq!(pins.find_by_address(&both).unwrap().unwrap().fingerprint, key(2), "the latest met");
 }
 
 #[test]
@@ -118,48 +91,27 @@ fn a_pin_has_bounds_and_keeps_the_newest() {
     let dir = tempdir().unwrap();
     let pins = Pins::open(dir.path());
     for number in 0..20 {
-        meet(
-            &pins,
-            1,
-            &format!("host{number}"),
-            &format!("Room {number}"),
-            number,
-        );
+        meet(&pins, 1, &format!("host{number}"), &format!("Room {number}"), number);
     }
     let pin = pins.find(&key(1)).unwrap().unwrap();
     assert_eq!((pin.names.len(), pin.addresses.len()), (8, 16));
-    assert_eq!(
-        (pin.names.last(), pin.addresses.first()),
-        (Some(&room("Room 19")), Some(&address("host4")))
-    );
+    assert_eq!((pin.names.last(), pin.addresses.first()), (Some(&room("Room 19")), Some(&address("host4"))));
 }
 
 #[test]
 fn comments_spacing_and_damaged_lines_outlive_a_change() {
     let dir = tempdir().unwrap();
-    let kept = format!(
-        "{}   first=2026-11-22T21:40:00Z\tname=\"By hand\"  # mine",
-        key(1).sha256_base64()
-    );
-    let moved = format!(
-        "{} first=2026-11-22T21:40:00Z address=host note=\"of later\" # mine",
-        key(2).hex()
-    );
+    let kept = format!("{}   first=2026-11-22T21:40:00Z\tname=\"By hand\"  # mine", key(1).sha256_base64());
+    let moved = format!("{} first=2026-11-22T21:40:00Z address=host note=\"of later\" # mine", key(2).hex());
     let before = format!("# top\n\n{kept}\r\nnonsense\n  # indented\n{moved}\nSHA256:cut first=");
     let bytes = [before.as_bytes(), b"\n\xFF\xFE not text\n"].concat();
     fs::write(dir.path().join("pins"), &bytes).unwrap();
 
     let pins = Pins::open(dir.path());
     let (known, damaged) = pins.load().unwrap();
-    assert_eq!(
-        known.iter().map(|pin| pin.fingerprint).collect::<Vec<_>>(),
-        [key(1), key(2)]
-    );
+    assert_eq!(known.iter().map(|pin| pin.fingerprint).collect::<Vec<_>>(), [key(1), key(2)]);
     assert_eq!(known[0].names, [room("By hand")]);
-    assert_eq!(
-        damaged.iter().map(|line| line.number).collect::<Vec<_>>(),
-        [4, 7, 8]
-    );
+    assert_eq!(damaged.iter().map(|line| line.number).collect::<Vec<_>>(), [4, 7, 8]);
 
     meet(&pins, 3, "host", "Tea", 1);
     let after = fs::read(dir.path().join("pins")).unwrap();
@@ -200,9 +152,8 @@ fn what_is_wrong_with_a_line_is_said() {
 fn two_lines_of_one_key_are_one_pin() {
     let dir = tempdir().unwrap();
     let key = key(1).sha256_base64();
-    let lines = format!(
-        "{key} first=2026-11-22T21:40:00Z name=Tea\n# between\n{key} first=2026-01-01T00:00:00Z name=Milk\n"
-    );
+    let lines =
+        format!("{key} first=2026-11-22T21:40:00Z name=Tea\n# between\n{key} first=2026-01-01T00:00:00Z name=Milk\n");
     fs::write(dir.path().join("pins"), lines).unwrap();
     let pins = Pins::open(dir.path());
     let (known, damaged) = pins.load().unwrap();
@@ -217,24 +168,14 @@ fn a_pin_is_forgotten_by_name_address_or_fingerprint() {
     let dir = tempdir().unwrap();
     let pins = Pins::open(dir.path());
     let invite = format!("parlor://x/?room=x&key={}", key(1));
-    for who in [
-        "ana's ROOM",
-        "host",
-        "HOST:7275",
-        &key(1).base32(),
-        &key(1).hex(),
-        &invite,
-    ] {
+    for who in ["ana's ROOM", "host", "HOST:7275", &key(1).base32(), &key(1).hex(), &invite] {
         meet(&pins, 1, "host", "Ana's room", 0);
         meet(&pins, 2, "other", "Tea", 0);
         assert_eq!(pins.forget(who).unwrap().fingerprint, key(1), "{who}");
         assert_eq!(pins.load().unwrap().0.len(), 1, "{who}");
     }
     for who in ["", "nobody", &key(1).base32(), &key(2).short(), "10.0.0.1"] {
-        assert!(
-            matches!(pins.forget(who), Err(Error::NotFound { .. })),
-            "{who}"
-        );
+        assert!(matches!(pins.forget(who), Err(Error::NotFound { .. })), "{who}");
     }
 }
 
@@ -246,10 +187,7 @@ fn a_name_that_several_keys_have_removes_none() {
     meet(&pins, 2, "other", "tea", 0);
     let error = pins.forget("TEA").unwrap_err();
     assert!(matches!(&error, Error::Ambiguous { pins, .. } if pins.len() == 2));
-    assert!(
-        error.to_string().contains(&key(1).base32())
-            && error.to_string().contains(&key(2).base32())
-    );
+    assert!(error.to_string().contains(&key(1).base32()) && error.to_string().contains(&key(2).base32()));
     assert_eq!(pins.load().unwrap().0.len(), 2);
 }
 
@@ -258,10 +196,7 @@ fn a_file_that_is_too_large_is_neither_read_nor_made() {
     let dir = tempdir().unwrap();
     let pins = Pins::open(dir.path());
     fs::write(dir.path().join("pins"), "#".repeat(1024 * 1024)).unwrap();
-    assert!(matches!(
-        pins.met(key(1), &address("host"), &room("Tea"), at(0)),
-        Err(Error::Full { .. })
-    ));
+    assert!(matches!(pins.met(key(1), &address("host"), Some(&room("Tea")), at(0)), Err(Error::Full { .. })));
     assert_eq!(text(&dir).len(), 1024 * 1024, "left as it was");
     fs::write(dir.path().join("pins"), "#".repeat(1024 * 1024 + 1)).unwrap();
     assert!(matches!(pins.load(), Err(Error::Full { .. })));

@@ -63,9 +63,7 @@ pub enum ParseFingerprintError {
         group: usize,
     },
     /// A character that does not occur in the form.
-    #[error(
-        "The fingerprint has a {character:?} in it, which no fingerprint has: compare it with the original."
-    )]
+    #[error("The fingerprint has a {character:?} in it, which no fingerprint has: compare it with the original.")]
     Foreign {
         /// That character.
         character: char,
@@ -80,9 +78,7 @@ pub enum ParseFingerprintError {
         kind: &'static str,
     },
     /// A public key as OpenSSH writes it.
-    #[error(
-        "That is an SSH public key, not the fingerprint of a host: ask for the one that its window shows."
-    )]
+    #[error("That is an SSH public key, not the fingerprint of a host: ask for the one that its window shows.")]
     SshPublicKey,
     /// A certificate or key in PEM.
     #[error(
@@ -110,9 +106,7 @@ pub(super) fn paste(text: &str) -> Result<Fingerprint, Error> {
     }
     if invite::position(text).is_some() {
         let invite: Result<Invite, _> = text.parse();
-        return invite
-            .map(|invite| invite.fingerprint())
-            .map_err(|error| Error::Invite(Box::new(error)));
+        return invite.map(|invite| invite.fingerprint()).map_err(|error| Error::Invite(Box::new(error)));
     }
     if text.contains("-----BEGIN") {
         return Err(Error::Pem);
@@ -133,10 +127,7 @@ pub(in crate::identity) fn checked(text: &str) -> Result<Fingerprint, Error> {
     let text: String = text.chars().filter(|c| *c != '-').collect();
     match text.chars().find(|c| letter(*c).is_none()) {
         Some(character) => Err(Error::Foreign { character }),
-        None if text.len() < BASE32 => Err(Error::Incomplete {
-            form: Form::Base32,
-            missing: BASE32 - text.len(),
-        }),
+        None if text.len() < BASE32 => Err(Error::Incomplete { form: Form::Base32, missing: BASE32 - text.len() }),
         None => base32(&text),
     }
 }
@@ -145,15 +136,8 @@ pub(in crate::identity) fn checked(text: &str) -> Result<Fingerprint, Error> {
 /// The kind is empty where the label is but `Fingerprint:`.
 fn label(text: &str) -> Option<(&'static str, &str)> {
     let (label, body) = text.split_once([':', '='])?;
-    let label: String = label
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_ascii_lowercase();
-    let name = label
-        .strip_suffix("fingerprint")
-        .or(label.strip_suffix("stdin"))
-        .unwrap_or(&label);
+    let label: String = label.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let name = label.strip_suffix("fingerprint").or(label.strip_suffix("stdin")).unwrap_or(&label);
     let kind = match name {
         "" if !label.is_empty() => "",
         "sha256" | "sha2256" => "SHA-256",
@@ -176,9 +160,7 @@ fn body_of(body: &str, labelled: bool) -> Result<Fingerprint, Error> {
     }
     let packed: String = body.chars().filter(|c| !c.is_whitespace()).collect();
     let digits = packed.replace([':', '-'], "");
-    if digits.chars().all(|c| c.is_ascii_hexdigit())
-        && (labelled && !digits.is_empty() || digits.len() >= 8)
-    {
+    if digits.chars().all(|c| c.is_ascii_hexdigit()) && (labelled && !digits.is_empty() || digits.len() >= 8) {
         return hex(&digits);
     }
 
@@ -200,10 +182,7 @@ fn body_of(body: &str, labelled: bool) -> Result<Fingerprint, Error> {
     // A line may be wrapped, but a space inside one parts words.
     let token: String = body.lines().map(str::trim).collect::<String>();
     let token = token.trim_end_matches('=');
-    match token
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || "+/-_".contains(*c)))
-    {
+    match token.chars().find(|c| !(c.is_ascii_alphanumeric() || "+/-_".contains(*c))) {
         None if labelled || token.len() >= 20 => base64(token),
         Some(character) if labelled => Err(Error::Foreign { character }),
         _ => Err(Error::NotAFingerprint),
@@ -231,23 +210,14 @@ fn base32(letters: &str) -> Result<Fingerprint, Error> {
     let plain: Vec<u8> = match letters.len() {
         BASE32 => {
             if let Some(part) = parts.iter().position(|part| !fits(part)) {
-                return Err(Error::Typo {
-                    group: 2 * part + 1,
-                });
+                return Err(Error::Typo { group: 2 * part + 1 });
             }
-            parts
-                .iter()
-                .flat_map(|part| &part[..CHECKED])
-                .copied()
-                .collect()
+            parts.iter().flat_map(|part| &part[..CHECKED]).copied().collect()
         }
         // Three check characters in their places: four of 56 are missing. parlor never writes the form
         // without them, and one in 32768 of that form looks so by chance.
         BASE32_UNCHECKED if parts.iter().all(fits) => {
-            return Err(Error::Incomplete {
-                form: Form::Base32,
-                missing: BASE32 - letters.len(),
-            });
+            return Err(Error::Incomplete { form: Form::Base32, missing: BASE32 - letters.len() });
         }
         BASE32_UNCHECKED => [parts.as_flattened(), rest].concat(),
         length => return Err(wrong_length(Form::Base32, length, BASE32)),
@@ -264,22 +234,14 @@ fn base64(token: &str) -> Result<Fingerprint, Error> {
 
 /// Decodes a text whose length and letters are right; only spare bits at its end can still be wrong.
 fn decoded(encoding: &data_encoding::Encoding, text: &str) -> Result<Fingerprint, Error> {
-    let bytes = encoding
-        .decode(text.as_bytes())
-        .map_err(|_| Error::WrongEnd)?;
-    bytes
-        .try_into()
-        .map(Fingerprint::from_bytes)
-        .map_err(|_| Error::WrongEnd)
+    let bytes = encoding.decode(text.as_bytes()).map_err(|_| Error::WrongEnd)?;
+    bytes.try_into().map(Fingerprint::from_bytes).map_err(|_| Error::WrongEnd)
 }
 
 fn wrong_length(form: Form, length: usize, whole: usize) -> Error {
     match whole.checked_sub(length) {
         Some(missing) => Error::Incomplete { form, missing },
-        None => Error::TooLong {
-            form,
-            extra: length - whole,
-        },
+        None => Error::TooLong { form, extra: length - whole },
     }
 }
 

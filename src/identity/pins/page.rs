@@ -15,16 +15,9 @@ pub(super) struct Page(Vec<Line>);
 
 enum Line {
     /// A pin; fields and comments of its line that are not ours; and its text, until the pin is changed.
-    Pin {
-        pin: Pin,
-        rest: String,
-        text: Option<Vec<u8>>,
-    },
+    Pin { pin: Pin, rest: String, text: Option<Vec<u8>> },
     /// A comment, a blank line, or a damaged one.
-    Other {
-        text: Vec<u8>,
-        damage: Option<String>,
-    },
+    Other { text: Vec<u8>, damage: Option<String> },
     /// A line that is no longer there.
     Removed,
 }
@@ -35,25 +28,15 @@ impl Page {
         for text in bytes.split_inclusive(|byte| *byte == b'\n') {
             let text = text.strip_suffix(b"\n").unwrap_or(text);
             let line = match read_line(text) {
-                Ok(None) => Line::Other {
-                    text: text.into(),
-                    damage: None,
-                },
-                Err(why) => Line::Other {
-                    text: text.into(),
-                    damage: Some(why),
-                },
+                Ok(None) => Line::Other { text: text.into(), damage: None },
+                Err(why) => Line::Other { text: text.into(), damage: Some(why) },
                 Ok(Some((pin, rest))) => match page.find(&pin.fingerprint) {
                     // A key has one pin; a second line for it adds to the first.
                     Some(_) => {
                         page.add(pin);
                         Line::Removed
                     }
-                    None => Line::Pin {
-                        pin,
-                        rest,
-                        text: Some(text.into()),
-                    },
+                    None => Line::Pin { pin, rest, text: Some(text.into()) },
                 },
             };
             page.0.push(line);
@@ -65,15 +48,8 @@ impl Page {
         let mut bytes = Vec::new();
         for line in &self.0 {
             match line {
-                Line::Pin {
-                    text: Some(text), ..
-                }
-                | Line::Other { text, .. } => bytes.extend_from_slice(text),
-                Line::Pin {
-                    pin,
-                    rest,
-                    text: None,
-                } => bytes.extend_from_slice(written(pin, rest).as_bytes()),
+                Line::Pin { text: Some(text), .. } | Line::Other { text, .. } => bytes.extend_from_slice(text),
+                Line::Pin { pin, rest, text: None } => bytes.extend_from_slice(written(pin, rest).as_bytes()),
                 Line::Removed => continue,
             }
             bytes.push(b'\n');
@@ -86,12 +62,7 @@ impl Page {
         for (index, line) in self.0.into_iter().enumerate() {
             match line {
                 Line::Pin { pin, .. } => pins.push(pin),
-                Line::Other {
-                    damage: Some(why), ..
-                } => damaged.push(DamagedLine {
-                    number: index + 1,
-                    why,
-                }),
+                Line::Other { damage: Some(why), .. } => damaged.push(DamagedLine { number: index + 1, why }),
                 Line::Other { .. } | Line::Removed => {}
             }
         }
@@ -119,17 +90,11 @@ impl Page {
     /// Adds a pin, or what it tells to the one that its key has.
     pub(super) fn add(&mut self, pin: Pin) {
         match self.find(&pin.fingerprint) {
-            Some(Line::Pin {
-                pin: known, text, ..
-            }) => {
+            Some(Line::Pin { pin: known, text, .. }) => {
                 known.absorb(pin);
                 *text = None;
             }
-            _ => self.0.push(Line::Pin {
-                pin,
-                rest: String::new(),
-                text: None,
-            }),
+            _ => self.0.push(Line::Pin { pin, rest: String::new(), text: None }),
         }
     }
 
@@ -140,19 +105,12 @@ impl Page {
     }
 
     fn find(&mut self, fingerprint: &Fingerprint) -> Option<&mut Line> {
-        self.0
-            .iter_mut()
-            .find(|line| matches!(line, Line::Pin { pin, .. } if pin.fingerprint == *fingerprint))
+        self.0.iter_mut().find(|line| matches!(line, Line::Pin { pin, .. } if pin.fingerprint == *fingerprint))
     }
 }
 
 fn written(pin: &Pin, rest: &str) -> String {
-    let mut line = format!(
-        "{} first={} last={}",
-        pin.fingerprint.sha256_base64(),
-        pin.first_met,
-        pin.last_met
-    );
+    let mut line = format!("{} first={} last={}", pin.fingerprint.sha256_base64(), pin.first_met, pin.last_met);
     for address in &pin.addresses {
         line += &format!(" address={address}");
     }
@@ -164,9 +122,7 @@ fn written(pin: &Pin, rest: &str) -> String {
 
 /// The pin in a line and what of the line is not ours; `None` for a comment or a blank line.
 fn read_line(text: &[u8]) -> Result<Option<(Pin, String)>, String> {
-    let text = str::from_utf8(text)
-        .map_err(|_| "It is not text in UTF-8.")?
-        .trim();
+    let text = str::from_utf8(text).map_err(|_| "It is not text in UTF-8.")?.trim();
     if text.is_empty() || text.starts_with('#') {
         return Ok(None);
     }
@@ -176,56 +132,27 @@ fn read_line(text: &[u8]) -> Result<Option<(Pin, String)>, String> {
     let (mut names, mut addresses, mut rest) = (Vec::new(), Vec::new(), String::new());
     while let Some(field) = next_field(&mut left)? {
         match field {
-            Field {
-                key: "first",
-                value,
-                ..
-            } => first = Some(time(&value)?),
-            Field {
-                key: "last", value, ..
-            } => last = Some(time(&value)?),
-            Field {
-                key: "address",
-                value,
-                ..
-            } => {
+            Field { key: "first", value, .. } => first = Some(time(&value)?),
+            Field { key: "last", value, .. } => last = Some(time(&value)?),
+            Field { key: "address", value, .. } => {
                 append(
                     &mut addresses,
                     Address::parse(&value, DEFAULT_PORT).map_err(|why| why.to_string())?,
                     MAX_ADDRESSES,
                 );
             }
-            Field {
-                key: "name", value, ..
-            } => {
-                append(
-                    &mut names,
-                    value.parse::<RoomName>().map_err(|why| why.to_string())?,
-                    MAX_NAMES,
-                );
+            Field { key: "name", value, .. } => {
+                append(&mut names, value.parse::<RoomName>().map_err(|why| why.to_string())?, MAX_NAMES);
             }
             Field { text, .. } => rest = rest + " " + text,
         }
     }
-    let first_met = first.ok_or(
-        "It does not say when the host was first met, such as first=2026-11-22T21:40:00Z.",
-    )?;
-    Ok(Some((
-        Pin {
-            fingerprint,
-            names,
-            addresses,
-            first_met,
-            last_met: last.unwrap_or(first_met),
-        },
-        rest,
-    )))
+    let first_met = first.ok_or("It does not say when the host was first met, such as first=2026-11-22T21:40:00Z.")?;
+    Ok(Some((Pin { fingerprint, names, addresses, first_met, last_met: last.unwrap_or(first_met) }, rest)))
 }
 
 fn time(value: &str) -> Result<Timestamp, String> {
-    value
-        .parse()
-        .map_err(|_| format!("{value:?} is not a time: write one such as 2026-11-22T21:40:00Z."))
+    value.parse().map_err(|_| format!("{value:?} is not a time: write one such as 2026-11-22T21:40:00Z."))
 }
 
 /// `key=value` or `key="value"`, and all of its text. A comment at the end of a line is a field without a key.
@@ -243,17 +170,12 @@ fn next_field<'a>(left: &mut &'a str) -> Result<Option<Field<'a>>, String> {
         _ if text.is_empty() => return Ok(None),
         _ if text.starts_with('#') => ("", String::new(), text.len()),
         None => {
-            return Err(format!(
-                "{word:?} is not a field: one is such as address=192.168.1.20:{DEFAULT_PORT}."
-            ));
+            return Err(format!("{word:?} is not a field: one is such as address=192.168.1.20:{DEFAULT_PORT}."));
         }
         Some((key, value)) if value.starts_with('"') => {
             let quoted = text.get(key.len() + 1..).unwrap_or_default();
             let mut values = serde_json::Deserializer::from_str(quoted).into_iter::<String>();
-            let value = values
-                .next()
-                .and_then(Result::ok)
-                .ok_or(format!("The quotes after {key}= are not closed."))?;
+            let value = values.next().and_then(Result::ok).ok_or(format!("The quotes after {key}= are not closed."))?;
             (key, value, key.len() + 1 + values.byte_offset())
         }
         Some((key, value)) => (key, value.to_owned(), word.len()),

@@ -1,0 +1,155 @@
+//! From what was typed to what is valid, and on to whoever does it.
+//!
+//! - `typed`: what was typed (argh)
+//! - `valid`: what is valid
+//! - `hosts`: the commands about pins and one's own key, which need no network
+
+mod hosts;
+mod typed;
+mod valid;
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use argh::FromArgs;
+
+use self::valid::{Front, Request, Task};
+use crate::{
+    console::{self, Style},
+    conversation::{Closed, Event, RefusedReason},
+    host,
+    identity::{DataDir, Identity},
+    session,
+    transport::{Credentials, warm_up},
+};
+
+/// How the program ends. The numbers are an interface: scripts read them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exit {
+    /// It did what was asked.
+    Normal = 0,
+    /// Something of this machine's own was in the way.
+    Local = 1,
+    /// What was typed does not make sense.
+    Usage = 2,
+    /// The host could not be reached, or was lost.
+    Unreachable = 3,
+    /// The host's key is not the expected one.
+    IdentityMismatch = 4,
+    /// The host refused.
+    Refused = 5,
+    /// First contact, and nobody to ask.
+    FirstContact = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// How the program ends when a conversation ended with this event.
+fn exit_after(last: &Event) -> Exit {
+    match last {
+        Event::Refused(refused) => match refused.reason {
+            RefusedReason::IdentityMismatch => Exit::IdentityMismatch,
+            RefusedReason::IdentityUnknown => Exit::FirstContact,
+            RefusedReason::Unreachable | RefusedReason::WrongProtocol => Exit::Unreachable,
+            RefusedReason::Local => Exit::Local,
+            _ => Exit::Refused,
+        },
+        Event::Closed(Closed::Lost { .. }) => Exit::Unreachable,
+        Event::Closed(Closed::Removed { .. }) => Exit::Refused,
+        _ => Exit::Normal,
+    }
+}
+
+/// Does what the arguments (the program's own name not among them) ask for.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let Ok(arguments) = arguments.map(OsString::into_string).collect::<Result<Vec<_>, _>>() else {
+        return usage("The arguments have to be text in UTF-8.");
+    };
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let typed = match typed::Parlor::from_args(&["parlor"], &arguments) {
+        Ok(typed) => typed,
+        Err(early) if early.status.is_ok() => {
+            return show(&early.output);
+        }
+        Err(early) => return usage(early.output.trim_end()),
+    };
+    if typed.version {
+        return show(concat!("parlor ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+    let can_ask = io::stdin().is_terminal();
+    match Request::new(typed, can_ask) {
+        Ok(request) => perform(request),
+        Err(error) => usage(&error),
+    }
+}
+
+fn usage(error: &str) -> Exit {
+    eprintln!("{error}\nparlor --help tells what can be typed.");
+    Exit::Usage
+}
+
+/// Prints an answer. A reader that has seen enough is no error.
+fn show(answer: &str) -> Exit {
+    let _ = io::stdout().write_all(answer.as_bytes());
+    Exit::Normal
+}
+
+fn local(error: impl std::fmt::Display) -> Exit {
+    eprintln!("{error}");
+    Exit::Local
+}
+
+fn perform(Request { data_dir, task }: Request) -> Exit {
+    match task {
+        Task::ListHosts => hosts::list(&data_dir),
+        Task::ForgetHost(who) => hosts::forget(&data_dir, &who),
+        Task::ShowId => hosts::show_id(&data_dir),
+        task => match data_dir.identity() {
+            Ok(identity) => converse(task, Arc::new(identity), &data_dir),
+            Err(error) => local(error),
+        },
+    }
+}
+
+/// A conversation, in the window or in the terminal.
+fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir) -> Exit {
+    let (credentials, own) = (Credentials::new(identity.clone()), identity.fingerprint());
+    thread::spawn(move || warm_up(&credentials, own));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return local(error),
+    };
+    let pins = data_dir.pins();
+    let exit = {
+        let _guard = runtime.enter();
+        match task {
+            Task::Host(options, Front::Console { json }) => {
+                let conversation = host::host(options, identity);
+                exit_after(&runtime.block_on(console::run(conversation, Style::new(json))))
+            }
+            Task::Join(options, Front::Console { json }) => {
+                let conversation = session::join(options, identity, pins);
+                exit_after(&runtime.block_on(console::run(conversation, Style::new(json))))
+            }
+            windowed => window(windowed, identity, data_dir, runtime.handle()),
+        }
+    };
+    // A thread that still waits for the terminal or a name server holds nobody up.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    exit
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_: Task, _: Arc<Identity>, _: &DataDir, _: &tokio::runtime::Handle) -> Exit {
+    usage("This parlor was built without its window. Add --console to host or join in the terminal.")
+}

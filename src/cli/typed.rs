@@ -1,0 +1,166 @@
+//! What was typed. Nothing here says whether it makes sense.
+
+use argh::FromArgs;
+
+/// Encrypted chat for the people on one network: one hosts a room, the others join it, and they talk.
+/// Without a command, a window opens in which to do either.
+#[derive(Debug, FromArgs)]
+pub(super) struct Parlor {
+    /// print the version
+    #[argh(switch)]
+    pub(super) version: bool,
+
+    /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+
+    #[argh(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, FromArgs)]
+#[argh(subcommand)]
+pub(super) enum Command {
+    Host(Host),
+    Join(Join),
+    Hosts(Hosts),
+    Id(Id),
+}
+
+/// Host a room. Others join it with the invite that is shown.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand, name = "host")]
+pub(super) struct Host {
+    /// serve QUIC, and TLS for those whom UDP does not reach: the default
+    #[argh(switch)]
+    pub(super) quic: bool,
+
+    /// serve plain TCP, which everybody on the way can read; with --quic, both
+    #[argh(switch)]
+    pub(super) tcp: bool,
+
+    /// your name in the room
+    #[argh(option)]
+    pub(super) name: Option<String>,
+
+    /// the room's name
+    #[argh(option)]
+    pub(super) room: Option<String>,
+
+    /// the port, for all transports: 7275 unless given; 0 takes any that is free
+    #[argh(option)]
+    pub(super) port: Option<u16>,
+
+    /// listen on this address of the machine only
+    #[argh(option, arg_name = "ip")]
+    pub(super) bind: Option<String>,
+
+    /// stay in the terminal
+    #[argh(switch)]
+    pub(super) console: bool,
+
+    /// stay in the terminal, and print one JSON object a line: for scripts and bots
+    #[argh(switch)]
+    pub(super) json: bool,
+
+    /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+}
+
+/// Join a room by its invite or its address.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand, name = "join")]
+pub(super) struct Join {
+    /// an invite (parlor://…), or the host's address, with or without a port
+    #[argh(positional, arg_name = "invite-or-address")]
+    pub(super) place: String,
+
+    /// the host's fingerprint, in whatever form you got it
+    #[argh(option)]
+    pub(super) fingerprint: Option<String>,
+
+    /// on first contact, trust whatever key answers, without asking
+    #[argh(switch)]
+    pub(super) accept_new: bool,
+
+    /// use only this encrypted transport: quic or tls
+    #[argh(option)]
+    pub(super) transport: Option<String>,
+
+    /// plain TCP, which everybody on the way can read; refused for a host whose key you have
+    #[argh(switch)]
+    pub(super) tcp: bool,
+
+    /// plain: when nothing encrypted gets through to a host whose key you do not have, go on in plain TCP
+    #[argh(option, arg_name = "how")]
+    pub(super) fallback: Option<String>,
+
+    /// your name in the room
+    #[argh(option)]
+    pub(super) name: Option<String>,
+
+    /// the room you expect there; another one is not joined
+    #[argh(option)]
+    pub(super) room: Option<String>,
+
+    /// the port, if the address has none: 7275 unless given
+    #[argh(option)]
+    pub(super) port: Option<u16>,
+
+    /// dial from this address of the machine
+    #[argh(option, arg_name = "ip")]
+    pub(super) bind: Option<String>,
+
+    /// stay in the terminal
+    #[argh(switch)]
+    pub(super) console: bool,
+
+    /// stay in the terminal, and print one JSON object a line: for scripts and bots
+    #[argh(switch)]
+    pub(super) json: bool,
+
+    /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+}
+
+/// List the hosts whose keys you have agreed to trust.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand, name = "hosts")]
+pub(super) struct Hosts {
+    #[argh(subcommand)]
+    pub(super) command: Option<HostsCommand>,
+
+    /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+}
+
+#[derive(Debug, FromArgs)]
+#[argh(subcommand)]
+pub(super) enum HostsCommand {
+    Forget(Forget),
+}
+
+/// Forget a host: on the next contact its key is asked about again.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand, name = "forget")]
+pub(super) struct Forget {
+    /// its room's name, its address, or its fingerprint
+    #[argh(positional)]
+    pub(super) who: String,
+
+    /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+}
+
+/// Print your own fingerprint, in all its forms.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand, name = "id")]
+pub(super) struct Id {
+    /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+}

@@ -1,0 +1,149 @@
+//! From what was typed to what is valid, once.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use super::typed;
+use crate::{
+    host,
+    identity::{DEFAULT_PORT, DataDir, Name, RoomName},
+    session::{self, Consent, Target, Way},
+    transport::Kind,
+};
+
+/// What the program is to do.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) data_dir: DataDir,
+    pub(super) task: Task,
+}
+
+#[derive(Debug)]
+pub(super) enum Task {
+    /// A window in which to choose.
+    Choose,
+    Host(host::Options, Front),
+    Join(session::Options, Front),
+    ListHosts,
+    ForgetHost(String),
+    ShowId,
+}
+
+/// Where the conversation is shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Front {
+    Window,
+    Console { json: bool },
+}
+
+impl Request {
+    /// Makes sense of what was typed. `can_ask` says whether a person sits at the terminal.
+    ///
+    /// # Errors
+    ///
+    /// What does not make sense, and what would.
+    pub(super) fn new(typed: typed::Parlor, can_ask: bool) -> Result<Self, String> {
+        let (own_dir, task) = match typed.command {
+            None => (None, Task::Choose),
+            Some(typed::Command::Host(host)) => (host.data_dir.clone(), host_task(host)?),
+            Some(typed::Command::Join(join)) => (join.data_dir.clone(), join_task(join, can_ask)?),
+            Some(typed::Command::Hosts(typed::Hosts { command: None, data_dir })) => (data_dir, Task::ListHosts),
+            Some(typed::Command::Hosts(typed::Hosts { command: Some(command), data_dir })) => {
+                let typed::HostsCommand::Forget(typed::Forget { who, data_dir: last }) = command;
+                (last.or(data_dir), Task::ForgetHost(who))
+            }
+            Some(typed::Command::Id(typed::Id { data_dir })) => (data_dir, Task::ShowId),
+        };
+        let chosen = own_dir.or(typed.data_dir).map(PathBuf::from);
+        let data_dir = DataDir::resolve(chosen).map_err(|error| error.to_string())?;
+        Ok(Self { data_dir, task })
+    }
+}
+
+fn host_task(typed: typed::Host) -> Result<Task, String> {
+    let name = name(typed.name)?;
+    let room = match typed.room {
+        Some(room) => room_name(&room)?,
+        None => room_of(&name),
+    };
+    let options = host::Options {
+        room,
+        name,
+        port: typed.port.unwrap_or(DEFAULT_PORT),
+        bind: bind(typed.bind)?,
+        encrypted: typed.quic || !typed.tcp,
+        plain: typed.tcp,
+    };
+    Ok(Task::Host(options, front(typed.console, typed.json)))
+}
+
+fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
+    let port = typed.port.unwrap_or(DEFAULT_PORT);
+    if port == 0 {
+        return Err("--port 0 is nowhere to join; leave it out, or give the host's port.".to_owned());
+    }
+    let mut target = Target::parse(&typed.place, typed.fingerprint.as_deref(), port).map_err(|e| e.to_string())?;
+    // The name in an invite tells a person where they go; only --room makes it a condition.
+    target.room = typed.room.as_deref().map(room_name).transpose()?;
+    let way = match (typed.tcp, typed.transport.as_deref()) {
+        (false, None) => Way::Encrypted,
+        (false, Some("quic")) => Way::Only(Kind::Quic),
+        (false, Some("tls")) => Way::Only(Kind::Tls),
+        (true, None) => Way::Plain,
+        (true, Some(_)) => return Err("--tcp and --transport contradict each other: choose one.".to_owned()),
+        (false, Some(other)) => return Err(format!("--transport takes quic or tls, not “{other}”.")),
+    };
+    if way == Way::Plain && target.fingerprint.is_some() {
+        let why =
+            "Plain TCP cannot prove whose key it is, so --tcp cannot keep what a fingerprint or an invite asks for.";
+        return Err(format!("{why} Leave --tcp out."));
+    }
+    let front = front(typed.console, typed.json);
+    let ask = match front {
+        Front::Window => Consent::Ask,
+        Front::Console { json: false } if can_ask => Consent::Ask,
+        Front::Console { .. } => Consent::Withheld,
+    };
+    let plaintext = match typed.fallback.as_deref() {
+        Some("plain") => Consent::Given,
+        Some(other) => return Err(format!("--fallback takes plain, not “{other}”.")),
+        // A terminal is told how to ask for it; only the window asks by itself.
+        None if front == Front::Window => Consent::Ask,
+        None => Consent::Withheld,
+    };
+    let options = session::Options {
+        target,
+        name: name(typed.name)?,
+        way,
+        first_contact: if typed.accept_new { Consent::Given } else { ask },
+        plaintext,
+        bind: bind(typed.bind)?,
+    };
+    Ok(Task::Join(options, front))
+}
+
+fn front(console: bool, json: bool) -> Front {
+    if console || json { Front::Console { json } } else { Front::Window }
+}
+
+fn name(typed: Option<String>) -> Result<Name, String> {
+    match typed {
+        Some(name) => name.parse().map_err(|error| format!("--name: {error}")),
+        None => Ok(Name::default_name()),
+    }
+}
+
+fn room_name(typed: &str) -> Result<RoomName, String> {
+    typed.parse().map_err(|error| format!("--room: {error}"))
+}
+
+/// The room of somebody who gave it no name.
+fn room_of(host: &Name) -> RoomName {
+    let room = format!("{host}'s room").parse();
+    // A room's name may be twice as long as a member's, and what makes a name clean is the same for both.
+    room.unwrap_or_else(|_| unreachable!("a member's name makes a room's name"))
+}
+
+fn bind(typed: Option<String>) -> Result<Option<IpAddr>, String> {
+    let parse = |ip: String| ip.parse().map_err(|_| format!("--bind takes an IP address of this machine, not “{ip}”."));
+    typed.map(parse).transpose()
+}

@@ -1,0 +1,206 @@
+//! Events as lines for a person: one each, the sender's name first.
+//!
+//! `Ben: hello` is what Ben said, `Ana> hello` what one said oneself, and a line that begins with `* ` is a notice. No name
+//! can begin with an asterisk or contain a colon or an angle bracket, and no text can begin a line of its own, so nobody
+//! can make one of these look like another.
+
+use super::Style;
+use crate::{
+    conversation::{Closed, Event, Question, Said},
+    wire::{Member, Security, message::Departure},
+};
+
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const RED: &str = "\x1b[31m";
+const CYAN: &str = "\x1b[36m";
+const RESET: &str = "\x1b[0m";
+
+/// Writes lines, and remembers what a line needs to know of the ones before it.
+pub(super) struct Transcript {
+    colour: bool,
+    /// The last message was said before one came in.
+    in_history: bool,
+}
+
+impl Transcript {
+    pub(super) fn new(style: Style) -> Self {
+        Self { colour: style == Style::Human { colour: true }, in_history: false }
+    }
+
+    /// The lines of an event, without their line breaks.
+    pub(super) fn lines(&mut self, event: &Event) -> Vec<String> {
+        match event {
+            Event::Said(said) => self.said(said),
+            event => notices(event).into_iter().map(|notice| self.notice(&notice)).collect(),
+        }
+    }
+
+    fn said(&mut self, said: &Said) -> Vec<String> {
+        let mut lines = Vec::new();
+        if said.history != self.in_history {
+            let notice = if said.history { "What was said before you came:" } else { "What is said from now on:" };
+            lines.push(self.notice(&Notice::quiet(notice)));
+            self.in_history = said.history;
+        }
+        let text = said.text.replace('\n', " ⏎ ").replace('\t', " ");
+        lines.push(match (self.colour, said.own, said.history) {
+            (true, true, _) => format!("{BOLD}{CYAN}{}>{RESET} {text}", said.from),
+            (true, false, true) => format!("{DIM}{}: {text}{RESET}", said.from),
+            (true, false, false) => format!("{BOLD}{}:{RESET} {text}", said.from),
+            (false, true, _) => format!("{}> {text}", said.from),
+            (false, false, _) => format!("{}: {text}", said.from),
+        });
+        lines
+    }
+
+    fn notice(&self, notice: &Notice) -> String {
+        match (self.colour, notice.is_grave) {
+            (true, true) => format!("{BOLD}{RED}* {}{RESET}", notice.text),
+            (true, false) => format!("{DIM}* {}{RESET}", notice.text),
+            (false, _) => format!("* {}", notice.text),
+        }
+    }
+}
+
+struct Notice {
+    text: String,
+    is_grave: bool,
+}
+
+impl Notice {
+    fn quiet(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_grave: false }
+    }
+
+    fn grave(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_grave: true }
+    }
+}
+
+fn notices(event: &Event) -> Vec<Notice> {
+    match event {
+        Event::Listening(listening) => {
+            let transports: Vec<_> = listening.transports.iter().map(ToString::to_string).collect();
+            let (room, port) = (&listening.room, listening.port);
+            let mut lines = vec![
+                Notice::quiet(format!("“{room}” is open on port {port}, over {}.", transports.join(", "))),
+                Notice::quiet(format!("Reached at {}", listening.addresses.join("  "))),
+            ];
+            match &listening.invite {
+                Some(invite) => {
+                    lines.push(Notice::quiet(format!("Your fingerprint {}", listening.fingerprint)));
+                    lines.push(Notice::quiet(format!("Invite others with {invite}")));
+                }
+                None => {
+                    lines.push(Notice::grave("NOT ENCRYPTED: everybody on the way can read and change what is said."))
+                }
+            }
+            lines
+        }
+        Event::State { detail, .. } => vec![Notice::quiet(detail)],
+        Event::Asked(Question::FirstContact { address, fingerprint }) => vec![
+            Notice::grave(format!("First contact with {address}. Its key is {fingerprint}")),
+            Notice::grave("Ask the host what their fingerprint is. Is it this one? Type yes to trust it from now on:"),
+        ],
+        Event::Asked(Question::Plaintext { detail, .. }) => vec![
+            Notice::grave(detail),
+            Notice::grave(
+                "Talk WITHOUT ENCRYPTION instead? Everybody on the way can read and change it. Type yes if so:",
+            ),
+        ],
+        Event::Welcomed(welcomed) => {
+            let members: Vec<_> = welcomed.members.iter().map(|member| named(member)).collect();
+            let mut lines = vec![
+                security(welcomed.security, welcomed.transport.is_none(), welcomed.key_exchange.as_deref()),
+                Notice::quiet(format!("You are {}. In the room: {}.", welcomed.name, members.join(", "))),
+            ];
+            lines.rotate_right(usize::from(welcomed.security == Security::Plaintext));
+            lines
+        }
+        Event::Said(_) => Vec::new(),
+        Event::Joined(member) => vec![Notice::quiet(format!("{} has joined.", named(member)))],
+        Event::Left { name, how, .. } => vec![Notice::quiet(match how {
+            Departure::Left => format!("{name} has left."),
+            Departure::Lost => format!("{name} is gone: the connection was lost."),
+            Departure::Removed => format!("{name} was removed by the host."),
+        })],
+        Event::Gap { missed } => {
+            vec![Notice::grave(format!("{missed} entries are missing here; the host no longer has them."))]
+        }
+        Event::Unsent { text, why } => vec![Notice::grave(format!("NOT SENT: {}: {why}", first_line(text)))],
+        Event::Refused(refused) => vec![Notice::grave(&refused.detail)],
+        Event::Closed(closed) => vec![match closed {
+            Closed::Left => Notice::quiet("You have left."),
+            Closed::HostLeft => Notice::quiet("The host has left, and the room has ended."),
+            Closed::Lost { detail } => Notice::grave(detail),
+            Closed::Replaced => Notice::quiet("You have joined again from elsewhere, and go on there."),
+            Closed::Removed { detail, .. } => Notice::grave(format!("The host has ended the connection: {detail}")),
+        }],
+    }
+}
+
+fn security(security: Security, is_host: bool, key_exchange: Option<&str>) -> Notice {
+    let key_exchange = key_exchange.map(|name| format!(" (key exchange {name})")).unwrap_or_default();
+    match (security, is_host) {
+        (Security::Plaintext, true) => {
+            Notice::grave("This room also takes members WITHOUT ENCRYPTION; what is said reaches them in the clear.")
+        }
+        (Security::Plaintext, false) => {
+            Notice::grave("NOT ENCRYPTED: everybody on the way can read and change what is said.")
+        }
+        (_, true) => Notice::quiet("Everybody in this room is connected with encryption."),
+        (Security::Encrypted, false) => {
+            Notice::quiet(format!("Encrypted; the host's key is not yet compared{key_exchange}."))
+        }
+        (Security::Pinned, false) => {
+            Notice::quiet(format!("Encrypted, and the host's key is the agreed one{key_exchange}."))
+        }
+    }
+}
+
+fn named(member: &Member) -> String {
+    match member.security {
+        Security::Plaintext => format!("{} (NOT ENCRYPTED)", member.name),
+        _ => member.name.to_string(),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn said(text: &str, own: bool, history: bool) -> Event {
+        let from = "Ben".parse().unwrap();
+        Event::Said(Said { seq: 1, member: 1, from, own, history, text: text.to_owned(), at: Timestamp::UNIX_EPOCH })
+    }
+
+    fn lines(transcript: &mut Transcript, event: &Event) -> Vec<String> {
+        transcript.lines(event)
+    }
+
+    #[test]
+    fn a_message_is_one_line_that_begins_with_its_sender() {
+        let mut transcript = Transcript::new(Style::Human { colour: false });
+        assert_eq!(lines(&mut transcript, &said("hi\nAna: no", false, false)), ["Ben: hi ⏎ Ana: no"]);
+        assert_eq!(lines(&mut transcript, &said("hi", true, false)), ["Ben> hi"]);
+    }
+
+    #[test]
+    fn history_is_set_apart() {
+        let mut transcript = Transcript::new(Style::Human { colour: false });
+        assert_eq!(lines(&mut transcript, &said("old", false, true)).len(), 2);
+        assert_eq!(lines(&mut transcript, &said("old", false, true)).len(), 1);
+        assert_eq!(lines(&mut transcript, &said("new", false, false)).len(), 2);
+    }
+}

@@ -1,0 +1,131 @@
+//! Events as JSON, one object a line: the interface for scripts and bots. README.md describes it; it only grows.
+
+use serde::Serialize;
+
+use crate::{
+    conversation::{Closed, Event},
+    transport::Kind,
+    wire::{Security, message::Departure},
+};
+
+/// The line of an event, without its line break; none for one that only a person could answer.
+pub(super) fn line(event: &Event) -> Option<String> {
+    // These types have nothing in them that JSON could not hold.
+    json(event).and_then(|json| serde_json::to_string(&json).ok())
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Json {
+    Listening {
+        room: String,
+        transports: Vec<Kind>,
+        port: u16,
+        addresses: Vec<String>,
+        fingerprint: String,
+        id: String,
+        invite: Option<String>,
+    },
+    State {
+        state: &'static str,
+        detail: String,
+    },
+    Welcomed {
+        room: String,
+        name: String,
+        transport: Option<Kind>,
+        security: Security,
+        fingerprint: Option<String>,
+        key_exchange: Option<String>,
+        members: Vec<String>,
+    },
+    Said {
+        seq: u64,
+        from: String,
+        own: bool,
+        history: bool,
+        text: String,
+        at: String,
+    },
+    Joined {
+        name: String,
+        security: Security,
+    },
+    Left {
+        name: String,
+        how: Departure,
+    },
+    Gap {
+        missed: u64,
+    },
+    Unsent {
+        text: String,
+        detail: String,
+    },
+    Refused {
+        reason: &'static str,
+        detail: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        suggestion: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expected: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        found: Option<String>,
+    },
+    Closed {
+        reason: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
+}
+
+fn json(event: &Event) -> Option<Json> {
+    Some(match event {
+        Event::Listening(listening) => Json::Listening {
+            room: listening.room.to_string(),
+            transports: listening.transports.clone(),
+            port: listening.port,
+            addresses: listening.addresses.clone(),
+            fingerprint: listening.fingerprint.sha256_base64(),
+            id: listening.fingerprint.base32(),
+            invite: listening.invite.as_ref().map(ToString::to_string),
+        },
+        Event::State { state, detail } => Json::State { state: state.as_str(), detail: detail.clone() },
+        Event::Asked(_) => return None,
+        Event::Welcomed(welcomed) => Json::Welcomed {
+            room: welcomed.room.to_string(),
+            name: welcomed.name.to_string(),
+            transport: welcomed.transport,
+            security: welcomed.security,
+            fingerprint: welcomed.fingerprint.map(|key| key.sha256_base64()),
+            key_exchange: welcomed.key_exchange.clone(),
+            members: welcomed.members.iter().map(|member| member.name.to_string()).collect(),
+        },
+        Event::Said(said) => Json::Said {
+            seq: said.seq,
+            from: said.from.to_string(),
+            own: said.own,
+            history: said.history,
+            text: said.text.clone(),
+            at: said.at.to_string(),
+        },
+        Event::Joined(member) => Json::Joined { name: member.name.to_string(), security: member.security },
+        Event::Left { name, how, .. } => Json::Left { name: name.to_string(), how: *how },
+        Event::Gap { missed } => Json::Gap { missed: *missed },
+        Event::Unsent { text, why } => Json::Unsent { text: text.clone(), detail: why.clone() },
+        Event::Refused(refused) => Json::Refused {
+            reason: refused.reason.as_str(),
+            detail: refused.detail.clone(),
+            suggestion: refused.suggestion.as_ref().map(ToString::to_string),
+            expected: refused.keys.map(|(expected, _)| expected.sha256_base64()),
+            found: refused.keys.map(|(_, found)| found.sha256_base64()),
+        },
+        Event::Closed(closed) => Json::Closed {
+            reason: closed.as_str(),
+            detail: match closed {
+                Closed::Lost { detail } | Closed::Removed { detail, .. } => Some(detail.clone()),
+                Closed::Left | Closed::HostLeft | Closed::Replaced => None,
+            },
+        },
+    })
+}

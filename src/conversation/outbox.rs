@@ -1,0 +1,97 @@
+//! One's own messages on their way: said, and not yet echoed by the host.
+//!
+//! The echo is the acknowledgement. What is still here when a conversation ends was not acknowledged, and its writer is
+//! told so: nothing that was typed disappears without a word.
+
+use std::collections::VecDeque;
+
+use super::Event;
+use crate::{
+    random,
+    wire::{limits, message::Say},
+};
+
+/// Messages without an echo, in the order in which they were said.
+#[derive(Debug, Default)]
+pub struct Outbox(VecDeque<Say>);
+
+impl Outbox {
+    /// Gives a text a nonce and keeps it until its echo.
+    ///
+    /// # Errors
+    ///
+    /// The event that tells why it cannot be said.
+    pub fn add(&mut self, text: String) -> Result<Say, Event> {
+        if let Err(why) = check(&text) {
+            return Err(Event::Unsent { text, why });
+        }
+        let say = Say { nonce: random::number(), text };
+        self.0.push_back(say.clone());
+        Ok(say)
+    }
+
+    /// The echo of a message has come.
+    pub fn acknowledge(&mut self, nonce: u64) {
+        self.0.retain(|say| say.nonce != nonce);
+    }
+
+    /// Whether as many messages are on their way as may be.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= limits::OUTSTANDING
+    }
+
+    /// Whether every message has had its echo.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What to tell of those that never had an echo.
+    pub fn into_unsent(self) -> impl Iterator<Item = Event> {
+        let why = "The conversation ended before the host had confirmed it.";
+        self.0.into_iter().map(move |say| Event::Unsent { text: say.text, why: why.to_owned() })
+    }
+}
+
+/// Whether a text can be said.
+///
+/// # Errors
+///
+/// Why not, as a sentence.
+pub fn check(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err("There is nothing in it.".to_owned());
+    }
+    if text.len() > limits::TEXT {
+        return Err(format!(
+            "It is too long: {} bytes, and a message holds {}. Send it in parts.",
+            text.len(),
+            limits::TEXT
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_kept_until_its_echo() {
+        let mut outbox = Outbox::default();
+        let first = outbox.add("one".to_owned()).unwrap();
+        outbox.add("two".to_owned()).unwrap();
+        outbox.acknowledge(first.nonce);
+        let unsent: Vec<_> = outbox.into_unsent().collect();
+        assert!(matches!(&unsent[..], [Event::Unsent { text, .. }] if text == "two"));
+    }
+
+    #[test]
+    fn what_cannot_be_said_comes_back() {
+        let long = "x".repeat(limits::TEXT + 1);
+        for text in ["", " \n", &long] {
+            let refused = Outbox::default().add(text.to_owned());
+            assert!(matches!(refused, Err(Event::Unsent { text: back, .. }) if back == text));
+        }
+        assert!(check(&"x".repeat(limits::TEXT)).is_ok());
+    }
+}

@@ -1,0 +1,97 @@
+//! A member's two tasks, one that writes what lies ahead of their cursor and one that reads what they say, and how these
+//! end: whoever ends first takes the other along, the room learns how the member left, and the member learns why.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::{sync::mpsc, time::timeout};
+
+use crate::{
+    room::{Cursor, Membership},
+    transport::{Connection, Error, RecvHalf, SendHalf, Stream},
+    wire::{
+        CloseCode, FromMember, Message, limits,
+        message::{Departure, Pong},
+    },
+};
+
+/// Answers to pings that may wait; a member who sends more without reading gets none.
+const PONGS: usize = 4;
+
+/// How a member's connection came to its end.
+enum End {
+    /// They said that they leave.
+    Left,
+    /// They are gone.
+    Lost,
+    /// They sent what they may not.
+    Violation(String),
+    /// The same key came in again elsewhere.
+    Replaced,
+    /// The room is over, and everything was written.
+    RoomClosed,
+}
+
+/// Serves a member until they are gone.
+pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, membership: Membership) {
+    let Stream { send, mut recv } = stream;
+    let (pongs, answers) = mpsc::channel(PONGS);
+    let mut writer = tokio::spawn(write(send, membership.cursor(), answers));
+    let end = tokio::select! {
+        written = &mut writer => written.unwrap_or(End::Lost),
+        end = read(&mut recv, &membership, &pongs) => end,
+        () = membership.replaced() => End::Replaced,
+    };
+    writer.abort();
+    match end {
+        End::Left => membership.leave(Departure::Left),
+        End::Lost => membership.leave(Departure::Lost),
+        End::Violation(why) => {
+            membership.leave(Departure::Removed);
+            drop(recv);
+            connection.close(CloseCode::Violation, &why).await;
+        }
+        End::Replaced => {
+            drop(membership);
+            connection.close(CloseCode::Replaced, "You have joined again from elsewhere.").await;
+        }
+        End::RoomClosed => connection.close(CloseCode::HostLeft, "The host has left, and the room has ended.").await,
+    }
+}
+
+async fn write(mut send: SendHalf, mut cursor: Cursor, mut answers: mpsc::Receiver<Bytes>) -> End {
+    let mut batch = Vec::new();
+    loop {
+        tokio::select! {
+            more = cursor.next(&mut batch) => if !more { return End::RoomClosed },
+            Some(pong) = answers.recv() => batch.push(pong),
+        }
+        if send.send(&mut batch).await.is_err() {
+            return End::Lost;
+        }
+    }
+}
+
+async fn read(recv: &mut RecvHalf, membership: &Membership, pongs: &mpsc::Sender<Bytes>) -> End {
+    loop {
+        let frame = match timeout(limits::SILENCE, recv.next()).await {
+            Ok(Ok(Some(frame))) => frame,
+            Ok(Err(Error::Closed { code: CloseCode::Left, .. })) => return End::Left,
+            Ok(Err(Error::WrongProtocol(why))) => return End::Violation(why),
+            Ok(Ok(None) | Err(_)) | Err(_) => return End::Lost,
+        };
+        match FromMember::read(&frame) {
+            Ok(Some(FromMember::Say(say))) => {
+                if let Err(error) = membership.say(say) {
+                    return End::Violation(error.to_string());
+                }
+            }
+            Ok(Some(FromMember::Ping(ping))) => {
+                let _ = pongs.try_send(Pong { number: ping.number }.encode());
+            }
+            Ok(Some(FromMember::Hello(_))) => return End::Violation("A member says hello once.".to_owned()),
+            Ok(None) => {}
+            Err(error) => return End::Violation(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! From a knock to a member, with as little spent on strangers as can be.
+//!
+//! Every listener has a loop that takes knocks, and every knock a task of its own, under one deadline from the first byte
+//! to the greeting. How many may be under way is bounded, in all and for each address.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+
+use super::attend::attend;
+use crate::{
+    room::{Candidate, Membership, Room},
+    transport::{Accepted, Connection, Error, Incoming, Listener, Stream},
+    wire::{CloseCode, FromMember, Message, limits, message::Hello},
+};
+
+/// A listener that has just failed is out of something; it is asked again after this.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Opens the doors: from now on, peers come in. Each of their tasks holds a clone of `attending`.
+pub(super) fn open(
+    listeners: Vec<Box<dyn Listener>>,
+    room: &Arc<Room>,
+    attending: &mpsc::Sender<()>,
+) -> Vec<JoinHandle<()>> {
+    let porch = Porch::default();
+    let door = |listener| tokio::spawn(keep(listener, room.clone(), porch.clone(), attending.clone()));
+    listeners.into_iter().map(door).collect()
+}
+
+async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, attending: mpsc::Sender<()>) {
+    loop {
+        // Taken before the knock: what does not fit waits in the system's queue.
+        let Ok(permit) = porch.places.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok(incoming) => {
+                if let Some(place) = porch.place(incoming.remote.ip(), permit) {
+                    tokio::spawn(answer(incoming, place, room.clone(), attending.clone()));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => return,
+            Err(_) => sleep(BREATH).await,
+        }
+    }
+}
+
+/// One knock, from its handshake to the member's end.
+async fn answer(incoming: Incoming, place: Place, room: Arc<Room>, attending: mpsc::Sender<()>) {
+    // What a stranger does wrong is nobody's business but theirs.
+    if let Ok(Ok(Some(greeted))) = timeout(limits::GREETING, greet(incoming)).await {
+        let Greeted { connection, stream, hello } = greeted;
+        if let Some((membership, stream)) = admit(&room, &*connection, stream, &hello).await {
+            drop(place);
+            attend(connection, stream, membership).await;
+        }
+    }
+    drop(attending);
+}
+
+/// A peer that has said who they are.
+struct Greeted {
+    connection: Arc<dyn Connection>,
+    stream: Stream,
+    hello: Hello,
+}
+
+async fn greet(incoming: Incoming) -> Result<Option<Greeted>, Error> {
+    let Accepted::Connection(connection) = incoming.handshake.await? else {
+        return Ok(None);
+    };
+    let mut stream = connection.accept().await?;
+    let why = match stream.recv.next().await?.map(|frame| FromMember::read(&frame)) {
+        Some(Ok(Some(FromMember::Hello(hello)))) => return Ok(Some(Greeted { connection, stream, hello })),
+        Some(Err(error)) => error.to_string(),
+        Some(Ok(_)) => "A member says hello first.".to_owned(),
+        None => return Ok(None),
+    };
+    drop(stream);
+    connection.close(CloseCode::Violation, &why).await;
+    Ok(None)
+}
+
+/// Lets a peer in and tells them so, or tells them why not.
+async fn admit(
+    room: &Arc<Room>,
+    connection: &dyn Connection,
+    Stream { mut send, recv }: Stream,
+    hello: &Hello,
+) -> Option<(Membership, Stream)> {
+    let peer = connection.peer();
+    let candidate = Candidate {
+        name: &hello.name,
+        room: hello.room.as_deref(),
+        fingerprint: peer.fingerprint,
+        security: peer.security,
+    };
+    match room.admit(&candidate) {
+        Ok(membership) => {
+            let mut welcome = membership.welcome();
+            welcome.ticket = connection.ticket();
+            let mut batch = vec![welcome.encode()];
+            batch.extend(membership.roster().map(|roster| roster.encode()));
+            let sent = timeout(limits::GREETING, send.send(&mut batch)).await;
+            matches!(sent, Ok(Ok(()))).then_some((membership, Stream { send, recv }))
+        }
+        Err(refused) => {
+            let _ = timeout(limits::FAREWELL, send.send(&mut vec![refused.encode()])).await;
+            drop((send, recv));
+            connection.close(CloseCode::Refused, &refused.detail).await;
+            None
+        }
+    }
+}
+
+/// Who is being greeted: how many in all, and how many from each address.
+#[derive(Clone)]
+struct Porch {
+    places: Arc<Semaphore>,
+    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+impl Default for Porch {
+    fn default() -> Self {
+        Self { places: Arc::new(Semaphore::new(limits::PENDING)), by_address: Arc::default() }
+    }
+}
+
+/// A place on the porch, until dropped.
+struct Place {
+    porch: Porch,
+    ip: IpAddr,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Porch {
+    fn place(&self, ip: IpAddr, permit: OwnedSemaphorePermit) -> Option<Place> {
+        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = by_address.entry(ip).or_default();
+        if *count >= limits::PENDING_PER_ADDRESS {
+            return None;
+        }
+        *count += 1;
+        Some(Place { porch: self.clone(), ip, _permit: permit })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_address = self.porch.by_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_address.get_mut(&self.ip) {
+            *count -= 1;
+            if *count == 0 {
+                by_address.remove(&self.ip);
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The host's own membership, which needs no connection: the same log, the same view of it, the same echo.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    conversation::{Backstage, Command, Event, Outbox, State, View, Welcomed},
+    room::{Membership, Room},
+    wire::{FromHost, Security, frame},
+};
+
+/// Takes part until the host leaves; then the room is closed, and everything that was said has been shown.
+pub(super) async fn attend(room: &Arc<Room>, own: Membership, accepts: Security, backstage: &mut Backstage) {
+    let mut view = View::new(&own.welcome());
+    let mut cursor = own.cursor();
+    let mut outbox = Outbox::default();
+    let mut batch = Vec::new();
+    let mut is_leaving = false;
+    for event in welcomed(&own, accepts) {
+        let _ = backstage.events.send(event).await;
+    }
+    loop {
+        tokio::select! {
+            more = cursor.next(&mut batch) => {
+                if !more {
+                    return;
+                }
+                for bytes in batch.drain(..) {
+                    for event in see(&bytes, &mut view, &mut outbox) {
+                        let _ = backstage.events.send(event).await;
+                    }
+                }
+            }
+            command = backstage.commands.recv(), if !is_leaving && !outbox.is_full() => match command {
+                Some(Command::Say(text)) => match outbox.add(text) {
+                    // What the outbox takes, the room takes.
+                    Ok(say) => { let _ = own.say(say); }
+                    Err(unsent) => { let _ = backstage.events.send(unsent).await; }
+                },
+                Some(Command::Answer(_)) => {}
+                Some(Command::Leave) | None => {
+                    is_leaving = true;
+                    room.close();
+                }
+            }
+        }
+    }
+}
+
+fn welcomed(own: &Membership, accepts: Security) -> [Event; 2] {
+    let welcome = own.welcome();
+    let welcomed = Welcomed {
+        room: welcome.room,
+        name: own.member().name.clone(),
+        member: welcome.member,
+        transport: None,
+        security: accepts,
+        fingerprint: own.member().fingerprint,
+        key_exchange: None,
+        members: own.roster().flat_map(|roster| roster.members).collect(),
+    };
+    let detail = format!("Hosting {}.", welcomed.room);
+    [Event::Welcomed(welcomed), Event::State { state: State::Online, detail }]
+}
+
+/// The events of one of our own frames.
+fn see(bytes: &Bytes, view: &mut View, outbox: &mut Outbox) -> Vec<Event> {
+    let frame = frame::take(&mut BytesMut::from(&bytes[..])).ok().flatten();
+    let message = frame.and_then(|frame| FromHost::read(&frame).ok().flatten());
+    message.and_then(|message| view.see(message, outbox).ok()).unwrap_or_default()
+}

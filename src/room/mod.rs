@@ -1,0 +1,299 @@
+//! The room: a log, and members as positions in it.
+//!
+//! The host appends each entry once, already encoded. A member is a [`Cursor`]: a position in the log, and a task that
+//! writes whatever lies between it and the head. Nothing is queued for anybody: a late joiner's history is a cursor set
+//! further back, and a slow member is a cursor that lags, which holds nobody up and costs nothing; if the log has
+//! forgotten what comes next, the member is told exactly what is missing.
+
+mod log;
+mod names;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use self::{
+    log::{Ahead, Log},
+    names::{Claim, Names},
+};
+use crate::{
+    identity::{Fingerprint, Name, RoomName},
+    wire::{
+        HOST, Member, MemberId, Message, Security, limits,
+        message::{Departure, Gap, Joined, Left, Refusal, Refused, Roster, Said, Say, Welcome},
+    },
+};
+
+/// One conversation.
+#[derive(Debug)]
+pub struct Room {
+    name: RoomName,
+    state: Mutex<State>,
+    /// Tells every cursor where the log ends by now.
+    head: watch::Sender<Head>,
+}
+
+#[derive(Debug)]
+struct State {
+    log: Log,
+    names: Names,
+    present: BTreeMap<MemberId, Present>,
+    /// How many connections have become members; tells one member's connections apart.
+    admissions: u64,
+}
+
+#[derive(Debug)]
+struct Present {
+    member: Member,
+    admission: u64,
+    /// Dropped when another connection takes this one's place.
+    _place: watch::Sender<()>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    seq: u64,
+    is_open: bool,
+}
+
+/// Somebody who wants to come in, as far as the handshake has shown.
+#[derive(Clone, Debug)]
+pub struct Candidate<'a> {
+    /// The name they want.
+    pub name: &'a str,
+    /// The room they expect, if they do.
+    pub room: Option<&'a str>,
+    /// The key they have proved to have.
+    pub fingerprint: Option<Fingerprint>,
+    /// What their connection guarantees.
+    pub security: Security,
+}
+
+/// A text that cannot be said. Whoever sends one does not keep to the protocol.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SayError {
+    /// There is nothing in it.
+    #[error("a message without a text")]
+    Empty,
+    /// It is over [`limits::TEXT`].
+    #[error("a message of {0} bytes; the largest allowed is {max}", max = limits::TEXT)]
+    TooLong(usize),
+}
+
+impl Room {
+    /// A new room, with nobody in it.
+    pub fn new(name: RoomName) -> Arc<Self> {
+        let log = Log::new();
+        let (head, _) = watch::channel(Head { seq: log.head(), is_open: true });
+        let state = State { log, names: Names::default(), present: BTreeMap::new(), admissions: 0 };
+        Arc::new(Self { name, state: Mutex::new(state), head })
+    }
+
+    /// Lets somebody in. The first to come in is the host.
+    ///
+    /// A key that comes again under its name takes the place of its older connection, and nobody else notices.
+    ///
+    /// # Errors
+    ///
+    /// The answer to give, when they cannot come in.
+    pub fn admit(self: &Arc<Self>, candidate: &Candidate<'_>) -> Result<Membership, Refused> {
+        let name: Name = candidate.name.parse().map_err(|error| refused(Refusal::NameInvalid, &error))?;
+        if let Some(room) = candidate.room.filter(|room| *room != self.name.as_str()) {
+            let room = crate::wire::text::clean_line(room);
+            let detail = format!("The room here is “{}”, not “{room}”.", self.name);
+            return Err(refused(Refusal::NoSuchRoom, &detail));
+        }
+        let mut state = self.state();
+        let State { names, present, .. } = &mut *state;
+        let id = match names.claim(&name, candidate.fingerprint, |id| present.contains_key(&id)) {
+            Claim::Granted(HOST) if present.contains_key(&HOST) => return Err(taken(&name, names)),
+            Claim::Granted(id) if !present.contains_key(&id) && present.len() >= limits::MEMBERS => return Err(full()),
+            Claim::Granted(id) => id,
+            Claim::Taken => return Err(taken(&name, names)),
+            Claim::Full => return Err(full()),
+        };
+        let member = Member { id, name, fingerprint: candidate.fingerprint, security: candidate.security };
+        state.admissions += 1;
+        let admission = state.admissions;
+        let first = state.log.history(limits::HISTORY);
+        let (place, replaced) = watch::channel(());
+        let present = Present { member: member.clone(), admission, _place: place };
+        if state.present.insert(id, present).is_none() {
+            let member = member.clone();
+            self.append(&mut state, false, |seq, at| Joined { seq, at, member }.encode());
+        }
+        let welcome = Welcome {
+            room: self.name.clone(),
+            epoch: state.log.epoch(),
+            member: id,
+            first,
+            head: state.log.head(),
+            members: state.present.len() as u32,
+            ticket: None,
+        };
+        let roster = state.present.values().map(|present| present.member.clone()).collect();
+        drop(state);
+        Ok(Membership { room: self.clone(), member, admission, replaced, welcome, roster, is_over: false })
+    }
+
+    /// Ends the room. Cursors come to their end after the last entry.
+    pub fn close(&self) {
+        self.head.send_modify(|head| head.is_open = false);
+    }
+
+    fn append(&self, state: &mut State, is_message: bool, encode: impl FnOnce(u64, u64) -> Bytes) -> u64 {
+        let at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+        let seq = state.log.append(is_message, |seq| encode(seq, at));
+        self.head.send_modify(|head| head.seq = seq + 1);
+        seq
+    }
+
+    /// A poisoned lock means that a change was cut short. What stands is still one order for all, so the room goes on.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn refused(refusal: Refusal, detail: &impl ToString) -> Refused {
+    Refused { refusal, detail: detail.to_string(), suggestion: None }
+}
+
+fn full() -> Refused {
+    refused(Refusal::Full, &format!("The room is full: {} members are the most it can hold.", limits::MEMBERS))
+}
+
+fn taken(name: &Name, names: &Names) -> Refused {
+    let suggestion = names.suggest(name);
+    let detail = format!("The name “{name}” is taken in this room. “{suggestion}” is free.");
+    Refused { refusal: Refusal::NameTaken, detail, suggestion: Some(suggestion) }
+}
+
+/// A place in the room. Dropped without a word it counts as lost.
+#[derive(Debug)]
+pub struct Membership {
+    room: Arc<Room>,
+    member: Member,
+    admission: u64,
+    replaced: watch::Receiver<()>,
+    welcome: Welcome,
+    roster: Vec<Member>,
+    is_over: bool,
+}
+
+impl Membership {
+    /// Who this is.
+    pub fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// What a new member is told first. The ticket is the transport's to add.
+    pub fn welcome(&self) -> Welcome {
+        self.welcome.clone()
+    }
+
+    /// Who was in the room when this member came in, in frames of at most [`limits::ROSTER_BATCH`].
+    pub fn roster(&self) -> impl Iterator<Item = Roster> + '_ {
+        self.roster.chunks(limits::ROSTER_BATCH).map(|members| Roster { members: members.to_vec() })
+    }
+
+    /// A reader of the log that starts at this member's history.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { room: self.room.clone(), position: self.welcome.first, head: self.room.head.subscribe() }
+    }
+
+    /// Says something to everyone. A repeated nonce is dropped: it was said already.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to say, or too much.
+    pub fn say(&self, say: Say) -> Result<(), SayError> {
+        let Say { nonce, text } = say;
+        if text.is_empty() {
+            return Err(SayError::Empty);
+        }
+        if text.len() > limits::TEXT {
+            return Err(SayError::TooLong(text.len()));
+        }
+        let Member { id: by, name, .. } = self.member.clone();
+        let mut state = self.room.state();
+        if self.holds_its_place(&state) && state.names.is_new(by, nonce) {
+            self.room.append(&mut state, true, |seq, at| Said { seq, at, by, name, nonce, text }.encode());
+        }
+        Ok(())
+    }
+
+    /// Comes to an end when another connection of the same key has taken this one's place. Cancel-safe.
+    pub fn replaced(&self) -> impl Future<Output = ()> + use<> {
+        let mut replaced = self.replaced.clone();
+        // Nothing is ever sent: the error is that the sender is gone.
+        async move { while replaced.changed().await.is_ok() {} }
+    }
+
+    /// Gives the place up. Others are told, unless another connection of the same member has it now.
+    pub fn leave(mut self, how: Departure) {
+        self.end(how);
+    }
+
+    fn end(&mut self, how: Departure) {
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        let mut state = self.room.state();
+        if self.holds_its_place(&state) {
+            state.present.remove(&self.member.id);
+            let Member { id: member, name, .. } = self.member.clone();
+            self.room.append(&mut state, false, |seq, at| Left { seq, at, member, name, how }.encode());
+        }
+    }
+
+    fn holds_its_place(&self, state: &State) -> bool {
+        state.present.get(&self.member.id).is_some_and(|present| present.admission == self.admission)
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.end(Departure::Lost);
+    }
+}
+
+/// A position in the log.
+#[derive(Debug)]
+pub struct Cursor {
+    room: Arc<Room>,
+    position: u64,
+    head: watch::Receiver<Head>,
+}
+
+impl Cursor {
+    /// Waits for entries and adds them to `batch`, at most [`limits::BATCH`] bytes of them. `false` means that the room
+    /// has ended and everything has been read.
+    ///
+    /// Cancel-safe: the position moves only when `batch` is filled.
+    pub async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
+        loop {
+            let is_open = self.head.borrow_and_update().is_open;
+            match self.room.state().log.read(self.position, batch) {
+                Ahead::Entries(position) => {
+                    self.position = position;
+                    return true;
+                }
+                Ahead::Gap(to) => {
+                    batch.push(Gap { from: self.position, to }.encode());
+                    self.position = to;
+                    return true;
+                }
+                Ahead::Nothing if !is_open => return false,
+                Ahead::Nothing => {}
+            }
+            if self.head.changed().await.is_err() {
+                return false;
+            }
+        }
+    }
+}

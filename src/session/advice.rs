@@ -1,0 +1,131 @@
+//! What a person is told when a join does not come about: the cause and the next step, in a line or two.
+
+use super::{Consent, Way};
+use crate::{
+    conversation::{Refused, RefusedReason},
+    identity::{DamagedLine, Fingerprint},
+    transport::Error,
+    wire::{CloseCode, message, text},
+};
+
+pub(super) fn refused(reason: RefusedReason, detail: String) -> Refused {
+    Refused { reason, detail, suggestion: None, keys: None }
+}
+
+/// A host without a pin, and a line of the pins that might have been its pin.
+pub(super) fn damaged_pin(damaged: &DamagedLine) -> Refused {
+    let detail = format!(
+        "Line {} of your pins file cannot be read ({}), so it is not certain that this host is new to you. Mend or remove \
+         that line, or join with the host's fingerprint.",
+        damaged.number, damaged.why
+    );
+    refused(RefusedReason::Local, detail)
+}
+
+/// The host's own answer.
+pub(super) fn refused_by_the_host(refused: message::Refused) -> Refused {
+    Refused {
+        reason: refused.refusal.into(),
+        detail: text::clean_line(&refused.detail),
+        suggestion: refused.suggestion,
+        keys: None,
+    }
+}
+
+/// Nobody was reached, or not the right one.
+pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
+    let (reason, detail) = match error {
+        Error::IdentityMismatch { expected, found } => {
+            return Refused { keys: Some((*expected, *found)), ..mismatch(place, *expected, *found) };
+        }
+        Error::IdentityUnproven { claimed } => (
+            RefusedReason::IdentityMismatch,
+            format!(
+                "{place} shows the key you expect ({}) but cannot prove that it has it. Somebody is between you and the \
+                 host. Nothing was sent; do not go on from this network.",
+                claimed.short()
+            ),
+        ),
+        Error::IdentityRefused => (
+            RefusedReason::IdentityRefused,
+            format!("{place} does not accept this installation's key. Ask its host to let you in."),
+        ),
+        Error::WrongProtocol(what) => (
+            RefusedReason::WrongProtocol,
+            format!("{place} answers, but not as a room of this kind: {what}. Check the address and the port."),
+        ),
+        Error::Closed { code: CloseCode::PlaintextRefused, reason } => {
+            (RefusedReason::PlaintextRefused, reason.clone())
+        }
+        Error::Closed { code: CloseCode::Version, reason } => (RefusedReason::Version, reason.clone()),
+        Error::Closed { code: CloseCode::Busy, reason } => (RefusedReason::Busy, reason.clone()),
+        Error::Closed { reason, .. } => (RefusedReason::Unreachable, format!("{place} has hung up: {reason}")),
+        Error::Unreachable(_)
+        | Error::TimedOut
+        | Error::Io(_)
+        | Error::IdentityUnknown { .. }
+        | Error::IdentityImpossible => {
+            let cause = match error {
+                Error::Unreachable(cause) | Error::Io(cause) => cause.to_string(),
+                _ => "no answer".to_owned(),
+            };
+            let over = match way {
+                Way::Plain => "plain TCP",
+                Way::Only(crate::transport::Kind::Quic) => "QUIC",
+                Way::Only(_) => "TLS",
+                Way::Encrypted => "QUIC or TLS",
+            };
+            let detail = format!(
+                "{place} cannot be reached over {over} ({cause}). Is the host running, is the address right, and does its \
+                 gateway or firewall let the port through?"
+            );
+            (RefusedReason::Unreachable, detail)
+        }
+    };
+    refused(reason, detail)
+}
+
+fn mismatch(place: &str, expected: Fingerprint, found: Fingerprint) -> Refused {
+    refused(
+        RefusedReason::IdentityMismatch,
+        format!(
+            "{place} answers, but its key is not the one you expect. Somebody may be pretending to be your host; nothing \
+             was sent. Expected {expected}, found {found}. Ask the host, in person or by phone, for their fingerprint; if \
+             they have a new key, forget the old one with: parlor hosts forget {place}"
+        ),
+    )
+}
+
+/// First contact, and the answer was no, or nobody was there to give one.
+pub(super) fn first_contact(place: &str, found: Fingerprint, consent: Consent) -> Refused {
+    let detail = match consent {
+        Consent::Ask => format!("You did not agree to the key of {place}, {found}. Nothing was sent."),
+        _ => format!(
+            "This is the first contact with {place}, and nobody is here to say whether its key is the right one: {found}. \
+             Join with an invite or --fingerprint, or trust it unseen with --accept-new."
+        ),
+    };
+    Refused { keys: None, ..refused(RefusedReason::IdentityUnknown, detail) }
+}
+
+/// Plain TCP was asked for, and the host has a key that was agreed on.
+pub(super) fn plaintext_to_a_pinned_host(place: &str, key: Fingerprint) -> Refused {
+    refused(
+        RefusedReason::PlaintextRefused,
+        format!(
+            "You have agreed on a key with {place} ({}), so it is not talked to in the clear. Join without --tcp; or, if \
+             you mean it, forget the key first: parlor hosts forget {place}",
+            key.short()
+        ),
+    )
+}
+
+/// The same refusal, and what would still be possible.
+pub(super) fn with_the_way_to_plaintext(refused: Refused) -> Refused {
+    let detail = format!(
+        "{} If its host serves plain TCP, --fallback plain joins it without encryption: everybody on the way can then read \
+         and change what is said.",
+        refused.detail
+    );
+    Refused { detail, ..refused }
+}

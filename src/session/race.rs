@@ -1,0 +1,249 @@
+//! Which attempt to begin when, and what to make of those that failed: a decision without a clock or a socket.
+//!
+//! QUIC and TLS race to every address of a host, each a little after the one before it or as soon as one has failed. The
+//! first to complete its handshake has won. All of them expect the same key, so blocked UDP may slow a join down and can
+//! never weaken it. A wrong key is sticky: unless another attempt finds the right one, it is what the join ends with.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    transport::{Error, Kind},
+    wire::limits,
+};
+
+/// Head start of one attempt before the next, towards addresses nearby. RFC 8305, section 8, names it as the least.
+const NEARBY: Duration = Duration::from_millis(100);
+
+/// Head start elsewhere: the default of RFC 8305, section 8.
+const ELSEWHERE: Duration = Duration::from_millis(250);
+
+/// How long the others may go on when one attempt has met a wrong key.
+const AFTER_A_WRONG_KEY: Duration = Duration::from_secs(2);
+
+/// One way to one address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Attempt {
+    /// Over what.
+    pub(super) kind: Kind,
+    /// Where to.
+    pub(super) address: SocketAddr,
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Begin this attempt, and ask again.
+    Begin(Attempt),
+    /// Nothing before then, unless an attempt ends.
+    WaitUntil(Instant),
+    /// No attempt is left, or no time: this is why.
+    GiveUp(Error),
+}
+
+/// A race of attempts.
+#[derive(Debug)]
+pub(super) struct Race {
+    /// What was not begun, in order.
+    ahead: std::vec::IntoIter<Attempt>,
+    running: usize,
+    /// When the next may begin though others run.
+    next: Instant,
+    deadline: Instant,
+    failure: Option<Error>,
+}
+
+impl Race {
+    /// A race over `kinds` to each of `addresses`, in that order, which starts `now`.
+    pub(super) fn new(addresses: &[SocketAddr], kinds: &[Kind], now: Instant) -> Self {
+        let attempts: Vec<_> = interleave(addresses)
+            .flat_map(|address| kinds.iter().map(move |&kind| Attempt { kind, address }))
+            .collect();
+        Self { ahead: attempts.into_iter(), running: 0, next: now, deadline: now + limits::DIAL, failure: None }
+    }
+
+    /// What to do at `now`.
+    pub(super) fn step(&mut self, now: Instant) -> Step {
+        if now >= self.deadline || (self.running == 0 && self.ahead.as_slice().is_empty()) {
+            return Step::GiveUp(self.failure.take().unwrap_or(Error::TimedOut));
+        }
+        let may_begin = now >= self.next || self.running == 0;
+        match self.ahead.as_slice() {
+            [attempt, ..] if may_begin => {
+                let attempt = *attempt;
+                self.ahead.next();
+                self.running += 1;
+                self.next = now + if is_nearby(attempt.address.ip()) { NEARBY } else { ELSEWHERE };
+                Step::Begin(attempt)
+            }
+            [] => Step::WaitUntil(self.deadline),
+            _ => Step::WaitUntil(self.next.min(self.deadline)),
+        }
+    }
+
+    /// An attempt has failed at `now`: the next one begins at once.
+    pub(super) fn failed(&mut self, error: Error, now: Instant) {
+        self.running -= 1;
+        self.next = now;
+        if error.is_about_identity() {
+            self.deadline = self.deadline.min(now + AFTER_A_WRONG_KEY);
+        }
+        if self.failure.as_ref().is_none_or(|known| weight(&error) > weight(known)) {
+            self.failure = Some(error);
+        }
+    }
+}
+
+/// How much a failure says. Of several, the one that says most is told; a wrong key is never hidden by another.
+fn weight(error: &Error) -> u8 {
+    match error {
+        Error::IdentityMismatch { .. } => 7,
+        Error::IdentityUnproven { .. } => 6,
+        Error::IdentityRefused => 5,
+        Error::Closed { .. } => 4,
+        Error::WrongProtocol(_) => 3,
+        Error::Unreachable(_) => 2,
+        Error::TimedOut => 1,
+        Error::Io(_) | Error::IdentityUnknown { .. } | Error::IdentityImpossible => 0,
+    }
+}
+
+/// Addresses of both families in turn, beginning with that of the first: one dead family costs one head start.
+fn interleave(addresses: &[SocketAddr]) -> impl Iterator<Item = SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) =
+        addresses.iter().copied().partition(|address| address.is_ipv6() == first_is_v6);
+    let rounds = first.len().max(second.len());
+    (0..rounds).flat_map(move |round| [first.get(round).copied(), second.get(round).copied()]).flatten()
+}
+
+/// Whether an address is on this machine or its own network.
+fn is_nearby(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::identity::Fingerprint;
+
+    const BOTH: [Kind; 2] = [Kind::Quic, Kind::Tls];
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    fn begun(step: Step) -> (Kind, SocketAddr) {
+        match step {
+            Step::Begin(attempt) => (attempt.kind, attempt.address),
+            other => panic!("expected an attempt to begin, got {other:?}"),
+        }
+    }
+
+    fn waits(step: Step, start: Instant) -> Duration {
+        match step {
+            Step::WaitUntil(then) => then - start,
+            other => panic!("expected to wait, got {other:?}"),
+        }
+    }
+
+    fn gives_up(step: Step) -> Error {
+        match step {
+            Step::GiveUp(error) => error,
+            other => panic!("expected to give up, got {other:?}"),
+        }
+    }
+
+    fn mismatch() -> Error {
+        Error::IdentityMismatch { expected: Fingerprint::from_bytes([1; 32]), found: Fingerprint::from_bytes([2; 32]) }
+    }
+
+    fn unreachable() -> Error {
+        Error::Unreachable(io::ErrorKind::ConnectionRefused.into())
+    }
+
+    #[test]
+    fn tls_begins_after_a_head_start_that_depends_on_the_distance() {
+        for (address, head_start) in [
+            ("192.168.1.20:7275", NEARBY),
+            ("[::1]:7275", NEARBY),
+            ("[fe80::1]:1", NEARBY),
+            ("203.0.113.9:7275", ELSEWHERE),
+        ] {
+            let start = Instant::now();
+            let mut race = Race::new(&[at(address)], &BOTH, start);
+            assert_eq!(begun(race.step(start)).0, Kind::Quic);
+            assert_eq!(waits(race.step(start), start), head_start, "{address}");
+            assert_eq!(begun(race.step(start + head_start)).0, Kind::Tls);
+            assert_eq!(waits(race.step(start + head_start), start), limits::DIAL);
+        }
+    }
+
+    #[test]
+    fn a_failure_begins_the_next_attempt_at_once() {
+        let start = Instant::now();
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        race.step(start);
+        let soon = start + Duration::from_millis(4);
+        race.failed(unreachable(), soon);
+        assert_eq!(begun(race.step(soon)).0, Kind::Tls);
+        race.failed(Error::TimedOut, soon);
+        assert!(matches!(gives_up(race.step(soon)), Error::Unreachable(_)), "the more telling failure is told");
+    }
+
+    #[test]
+    fn a_mismatch_is_never_hidden_by_another_failure() {
+        for order in [[mismatch(), unreachable()], [unreachable(), mismatch()]] {
+            let start = Instant::now();
+            let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+            for error in order {
+                race.step(start);
+                race.failed(error, start);
+            }
+            assert!(matches!(gives_up(race.step(start)), Error::IdentityMismatch { .. }));
+        }
+    }
+
+    #[test]
+    fn after_a_mismatch_the_others_have_little_time_left() {
+        let start = Instant::now();
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        race.step(start);
+        race.step(start + NEARBY);
+        race.failed(mismatch(), start + NEARBY);
+        let end = NEARBY + AFTER_A_WRONG_KEY;
+        assert_eq!(waits(race.step(start + NEARBY), start), end);
+        assert!(matches!(gives_up(race.step(start + end)), Error::IdentityMismatch { .. }));
+    }
+
+    #[test]
+    fn the_whole_has_a_deadline() {
+        let start = Instant::now();
+        let mut race = Race::new(&[at("203.0.113.9:7275")], &BOTH, start);
+        race.step(start);
+        race.step(start + ELSEWHERE);
+        assert!(matches!(gives_up(race.step(start + limits::DIAL)), Error::TimedOut));
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let start = Instant::now();
+        let addresses = [at("[2001:db8::1]:1"), at("[2001:db8::2]:1"), at("203.0.113.1:1")];
+        let mut race = Race::new(&addresses, &[Kind::Tls], start);
+        let order: Vec<_> = (0..3).map(|n| begun(race.step(start + ELSEWHERE * n)).1).collect();
+        assert_eq!(order, [addresses[0], addresses[2], addresses[1]]);
+    }
+
+    #[test]
+    fn nobody_to_dial_is_no_race() {
+        let now = Instant::now();
+        assert!(matches!(gives_up(Race::new(&[], &BOTH, now).step(now)), Error::TimedOut));
+    }
+}

@@ -1,0 +1,256 @@
+//! One join from beginning to end: find, trust, greet, talk.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    Consent, Options, Way, advice,
+    dial::{Resolved, dial, resolve},
+    talk,
+};
+use crate::{
+    conversation::{Backstage, Closed, Command, Event, Question, Refused, RefusedReason, State},
+    identity::{Address, Fingerprint, Identity, Pins, PinsError},
+    transport::{Connection, Credentials, Error, Expect, Quic, Tcp, Tls, Transport},
+};
+
+/// Why a join is over before anybody was welcomed.
+pub(super) enum End {
+    Refused(Refused),
+    Closed(Closed),
+}
+
+impl From<Refused> for End {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<PinsError> for End {
+    fn from(error: PinsError) -> Self {
+        advice::refused(RefusedReason::Local, error.to_string()).into()
+    }
+}
+
+/// Runs a join and tells how it ended.
+pub(super) async fn run(options: Options, identity: Arc<Identity>, pins: Pins, mut backstage: Backstage) {
+    let join = Join { transports: Transports::new(&options, identity), options, pins };
+    let last = match join.run(&mut backstage).await {
+        Ok(closed) | Err(End::Closed(closed)) => Event::Closed(closed),
+        Err(End::Refused(refused)) => Event::Refused(refused),
+    };
+    let _ = backstage.events.send(last).await;
+}
+
+struct Join {
+    options: Options,
+    pins: Pins,
+    transports: Transports,
+}
+
+struct Transports {
+    encrypted: Vec<Arc<dyn Transport>>,
+    plain: Vec<Arc<dyn Transport>>,
+}
+
+impl Transports {
+    fn new(options: &Options, identity: Arc<Identity>) -> Self {
+        let credentials = Credentials::new(identity);
+        let quic = Arc::new(Quic::new(credentials.clone(), options.bind));
+        let mut encrypted: Vec<Arc<dyn Transport>> = vec![quic, Arc::new(Tls::new(credentials, options.bind))];
+        if let Way::Only(kind) = options.way {
+            encrypted.retain(|transport| transport.kind() == kind);
+        }
+        Self { encrypted, plain: vec![Arc::new(Tcp::new(options.bind))] }
+    }
+}
+
+impl Join {
+    async fn run(&self, backstage: &mut Backstage) -> Result<Closed, End> {
+        let pinned = self.pinned()?;
+        if self.options.way == Way::Plain {
+            if let Some(key) = pinned {
+                return Err(advice::plaintext_to_a_pinned_host(&self.place(), key).into());
+            }
+            let addresses = self.resolve(backstage).await?;
+            return self.talk_in_the_clear(&addresses, backstage).await;
+        }
+        let addresses = self.resolve(backstage).await?;
+        match self.reach(&addresses, pinned, backstage).await? {
+            Ok((connection, key)) => self.talk(connection, &addresses, Some(key), backstage).await,
+            Err(error) => {
+                let refused = advice::could_not_reach(&self.place(), &error, self.options.way);
+                if pinned.is_some() || !may_be_plain(&error) {
+                    return Err(refused.into());
+                }
+                match self.options.plaintext {
+                    Consent::Withheld => return Err(advice::with_the_way_to_plaintext(refused).into()),
+                    Consent::Given => {}
+                    Consent::Ask => {
+                        let question = Question::Plaintext { address: self.place(), detail: refused.detail.clone() };
+                        if !ask(question, backstage).await? {
+                            return Err(refused.into());
+                        }
+                    }
+                }
+                self.talk_in_the_clear(&addresses, backstage).await
+            }
+        }
+    }
+
+    /// The key that must answer: the one that was given, or else the one that was pinned under one of the addresses.
+    fn pinned(&self) -> Result<Option<Fingerprint>, End> {
+        if let Some(given) = self.options.target.fingerprint {
+            return Ok(Some(given));
+        }
+        if let Some(pin) = self.pins.find_by_address(&self.options.target.addresses)? {
+            return Ok(Some(pin.fingerprint));
+        }
+        // A pin that cannot be read must not look like no pin.
+        match self.pins.load()?.1.first() {
+            Some(damaged) => Err(advice::damaged_pin(damaged).into()),
+            None => Ok(None),
+        }
+    }
+
+    async fn resolve(&self, backstage: &mut Backstage) -> Result<Vec<Resolved>, End> {
+        let detail = format!("Looking for {}.", self.place());
+        let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
+        let resolved = unless_left(resolve(&self.options.target.addresses), backstage).await?;
+        Ok(resolved.map_err(|error| advice::could_not_reach(&self.place(), &error, self.options.way))?)
+    }
+
+    /// A connection to the host whose key is `pinned`, or whose key somebody has said yes to.
+    async fn reach(
+        &self,
+        addresses: &[Resolved],
+        pinned: Option<Fingerprint>,
+        backstage: &mut Backstage,
+    ) -> Result<Result<(Arc<dyn Connection>, Fingerprint), Error>, End> {
+        let transports = &self.transports.encrypted;
+        self.say_dialling(transports, backstage).await;
+        let key = match pinned {
+            Some(key) => key,
+            None => {
+                match unless_left(dial(transports, addresses, Expect::Unknown), backstage).await? {
+                    Err(Error::IdentityUnknown { found }) => {
+                        self.decide_on(found, backstage).await?;
+                        found
+                    }
+                    Err(error) => return Ok(Err(error)),
+                    // A transport that proves nothing cannot be among the encrypted ones.
+                    Ok(_) => return Ok(Err(Error::IdentityImpossible)),
+                }
+            }
+        };
+        let dialled = unless_left(dial(transports, addresses, Expect::Key(key)), backstage).await?;
+        Ok(dialled.map(|connection| (connection, key)))
+    }
+
+    /// First contact: gets a yes for a key, and pins it, or ends the join.
+    async fn decide_on(&self, found: Fingerprint, backstage: &mut Backstage) -> Result<(), End> {
+        let is_agreed = match self.pins.find(&found)? {
+            // The same host at another address: the key is what was agreed on.
+            Some(_) => true,
+            None => match self.options.first_contact {
+                Consent::Given => true,
+                Consent::Withheld => false,
+                Consent::Ask => {
+                    ask(Question::FirstContact { address: self.place(), fingerprint: found }, backstage).await?
+                }
+            },
+        };
+        if !is_agreed {
+            return Err(advice::first_contact(&self.place(), found, self.options.first_contact).into());
+        }
+        // Without a fingerprint there is no invite, and so just the one address that was typed.
+        if let Some(address) = self.options.target.addresses.first() {
+            self.pins.met(found, address, None, Timestamp::now())?;
+        }
+        Ok(())
+    }
+
+    async fn talk_in_the_clear(&self, addresses: &[Resolved], backstage: &mut Backstage) -> Result<Closed, End> {
+        let transports = &self.transports.plain;
+        self.say_dialling(transports, backstage).await;
+        let dialled = unless_left(dial(transports, addresses, Expect::Unknown), backstage).await?;
+        let connection = dialled.map_err(|error| advice::could_not_reach(&self.place(), &error, Way::Plain))?;
+        self.talk(connection, addresses, None, backstage).await
+    }
+
+    /// Greets over a connection that may be used, and talks until the end.
+    async fn talk(
+        &self,
+        connection: Arc<dyn Connection>,
+        addresses: &[Resolved],
+        key: Option<Fingerprint>,
+        backstage: &mut Backstage,
+    ) -> Result<Closed, End> {
+        let detail = format!("Connected over {}; asking to be let in.", connection.peer().kind);
+        let _ = backstage.events.send(Event::State { state: State::Greeting, detail }).await;
+        let greeting = talk::greet(&*connection, &self.options.name, self.options.target.room.as_ref());
+        let welcomed = match unless_left(greeting, backstage).await? {
+            Ok(welcomed) => welcomed,
+            Err(talk::NotWelcome::Refused(refused)) => return Err(advice::refused_by_the_host(refused).into()),
+            Err(talk::NotWelcome::Failed(error)) => {
+                return Err(advice::could_not_reach(&self.place(), &error, self.options.way).into());
+            }
+        };
+        // Only where it was really met: an invite may name addresses that belong to others.
+        let remote = connection.peer().remote;
+        let met = addresses.iter().find(|known| Address::from(known.socket) == Address::from(remote));
+        if let (Some(key), Some(met)) = (key, met) {
+            self.pins.met(key, &met.address, Some(&welcomed.welcome.room), Timestamp::now())?;
+        }
+        Ok(talk::talk(connection, welcomed, backstage).await)
+    }
+
+    async fn say_dialling(&self, transports: &[Arc<dyn Transport>], backstage: &mut Backstage) {
+        let kinds: Vec<_> = transports.iter().map(|transport| transport.kind().to_string()).collect();
+        let detail = format!("Dialling {} over {}.", self.place(), kinds.join(" and "));
+        let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
+    }
+
+    /// The host as the person knows it.
+    fn place(&self) -> String {
+        self.options.target.addresses.first().map(Address::to_string).unwrap_or_default()
+    }
+}
+
+/// Whether talking in the clear may be thought of after this failure: never when an identity was in doubt.
+fn may_be_plain(error: &Error) -> bool {
+    !error.is_about_identity() && !matches!(error, Error::IdentityRefused)
+}
+
+/// What `work` gives, unless the person leaves meanwhile.
+async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mut Backstage) -> Result<T, End> {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            command = backstage.commands.recv() => match command {
+                None | Some(Command::Leave) => return Err(End::Closed(Closed::Left)),
+                Some(Command::Answer(_)) => {}
+                Some(Command::Say(text)) => {
+                    let why = "There is no connection yet.".to_owned();
+                    let _ = backstage.events.send(Event::Unsent { text, why }).await;
+                }
+            },
+        }
+    }
+}
+
+async fn ask(question: Question, backstage: &mut Backstage) -> Result<bool, End> {
+    let _ = backstage.events.send(Event::Asked(question)).await;
+    loop {
+        match backstage.commands.recv().await {
+            None | Some(Command::Leave) => return Err(End::Closed(Closed::Left)),
+            Some(Command::Answer(answer)) => return Ok(answer),
+            Some(Command::Say(text)) => {
+                let why = "There is no connection yet.".to_owned();
+                let _ = backstage.events.send(Event::Unsent { text, why }).await;
+            }
+        }
+    }
+}

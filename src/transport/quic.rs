@@ -1,0 +1,301 @@
+//! QUIC: TLS 1.3 on UDP, with streams of its own, and the address of a peer may change under it.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex as SyncMutex, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use quinn::{
+    ClientConfig, ConnectionError, Endpoint, EndpointConfig, ReadError, ServerConfig, TransportConfig,
+    TransportErrorCode, VarInt, WriteError,
+    crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig},
+};
+use rustls::pki_types::CertificateDer;
+use tokio::{sync::Mutex, time::timeout};
+
+use super::{
+    Accepted, BoxFuture, Connection, Credentials, Error, Expect, Incoming, Kind, Listener, Peer, RecvHalf, SendHalf,
+    Stream, Transport, bind, canonical,
+    error::alert_received,
+    stream::{Reader, Sink, Source, Writer},
+    tls::configuration,
+    trust::{SERVER_NAME, fingerprint_of},
+};
+use crate::{
+    identity::Fingerprint,
+    wire::{CloseCode, Security, Ticket, limits, message::Close},
+};
+
+/// A peer that is silent so long is gone. Also bounds the handshake.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// Four to an idle time, and well under the 30 s for which RFC 9000, section 10.1.2, expects a NAT to remember a mapping.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// Bytes in flight to us on one stream: a gigabit per second at 10 ms.
+const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
+
+/// Bytes in flight each way on one connection. Without it a peer could make us hold any amount.
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+
+/// Handshakes under way from which on an address has to prove itself with a retry before it costs us any more.
+const RETRY_FROM: usize = 32;
+
+/// What a close is given to leave this machine.
+const LAST_PACKET: Duration = Duration::from_millis(100);
+
+/// QUIC.
+#[derive(Clone)]
+pub struct Quic {
+    credentials: Credentials,
+    bind: Option<IpAddr>,
+    /// One socket for all dials, made at the first.
+    endpoint: Arc<OnceLock<Endpoint>>,
+}
+
+impl Quic {
+    /// QUIC with this identity, which dials from the local address `bind`, or from any.
+    pub fn new(credentials: Credentials, bind: Option<IpAddr>) -> Self {
+        Self { credentials, bind, endpoint: Arc::default() }
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, Error> {
+        if let Some(endpoint) = self.endpoint.get() {
+            return Ok(endpoint.clone());
+        }
+        let local = SocketAddr::new(self.bind.unwrap_or(bind::ANY), 0);
+        let endpoint = endpoint_on(local, None).map_err(Error::Unreachable)?;
+        Ok(self.endpoint.get_or_init(|| endpoint).clone())
+    }
+
+    fn client_config(&self, config: rustls::ClientConfig) -> Result<ClientConfig, Error> {
+        let crypto = QuicClientConfig::try_from(config).map_err(|e| Error::Io(io::Error::other(e)))?;
+        let mut config = ClientConfig::new(Arc::new(crypto));
+        config.transport_config(Arc::new(transport_config(0)));
+        Ok(config)
+    }
+
+    fn server_config(&self) -> io::Result<ServerConfig> {
+        let crypto = self.credentials.server().map_err(io::Error::other)?;
+        let crypto = QuicServerConfig::try_from(crypto).map_err(io::Error::other)?;
+        let mut config = ServerConfig::with_crypto(Arc::new(crypto));
+        config.max_incoming(limits::PENDING);
+        config.transport_config(Arc::new(transport_config(1 + limits::STREAMS as u32)));
+        Ok(config)
+    }
+}
+
+impl Transport for Quic {
+    fn kind(&self) -> Kind {
+        Kind::Quic
+    }
+
+    fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>> {
+        let endpoint = endpoint_on(address, Some(self.server_config()?))?;
+        Ok(Box::new(QuicListener { endpoint, under_way: Arc::default() }))
+    }
+
+    fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
+        Box::pin(async move {
+            let (config, host_key) = self.credentials.client(expect).map_err(configuration)?;
+            let config = self.client_config(config)?;
+            let endpoint = self.endpoint()?;
+            if address.is_ipv6() && endpoint.local_addr().is_ok_and(|local| local.is_ipv4()) {
+                return Err(Error::Unreachable(io::Error::other("this machine has no IPv6")));
+            }
+            let connecting = endpoint
+                .connect_with(config, address, SERVER_NAME)
+                .map_err(|error| Error::Unreachable(io::Error::other(error)))?;
+            let security = match expect {
+                Expect::Key(_) => Security::Pinned,
+                Expect::Unknown => Security::Encrypted,
+            };
+            match connecting.await {
+                Ok(quic) => Ok(QuicConnection::new(endpoint, quic, security)? as Arc<dyn Connection>),
+                Err(error) => Err(host_key.objection().unwrap_or_else(|| lost(error, true))),
+            }
+        })
+    }
+}
+
+fn endpoint_on(address: SocketAddr, server: Option<ServerConfig>) -> io::Result<Endpoint> {
+    let runtime = quinn::default_runtime().ok_or_else(|| io::Error::other("QUIC needs a tokio runtime"))?;
+    let socket = bind::udp(address)?;
+    Endpoint::new(EndpointConfig::default(), server, socket, runtime)
+}
+
+fn transport_config(streams_accepted: u32) -> TransportConfig {
+    let mut config = TransportConfig::default();
+    config
+        .max_idle_timeout(Some(VarInt::from_u32(IDLE.as_millis() as u32).into()))
+        .keep_alive_interval(Some(KEEP_ALIVE))
+        .max_concurrent_bidi_streams(streams_accepted.into())
+        .max_concurrent_uni_streams(0u32.into())
+        .datagram_receive_buffer_size(None)
+        .stream_receive_window(STREAM_WINDOW.into())
+        .receive_window(CONNECTION_WINDOW.into())
+        .send_window(CONNECTION_WINDOW.into())
+        .allow_spin(false);
+    config
+}
+
+struct QuicListener {
+    endpoint: Endpoint,
+    /// Each handshake holds one.
+    under_way: Arc<()>,
+}
+
+impl Listener for QuicListener {
+    fn local_address(&self) -> io::Result<SocketAddr> {
+        self.endpoint.local_addr()
+    }
+
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Incoming>> {
+        Box::pin(async move {
+            loop {
+                let incoming = self.endpoint.accept().await.ok_or(io::Error::from(io::ErrorKind::NotConnected))?;
+                let crowded = Arc::strong_count(&self.under_way) > RETRY_FROM;
+                if crowded && !incoming.remote_address_validated() && incoming.may_retry() {
+                    let _ = incoming.retry();
+                    continue;
+                }
+                let remote = canonical(incoming.remote_address());
+                let handshake = shake(self.endpoint.clone(), incoming, self.under_way.clone());
+                return Ok(Incoming { remote, handshake: Box::pin(handshake) });
+            }
+        })
+    }
+}
+
+async fn shake(endpoint: Endpoint, incoming: quinn::Incoming, _under_way: Arc<()>) -> Result<Accepted, Error> {
+    let quic = incoming.await.map_err(|error| lost(error, true))?;
+    Ok(Accepted::Connection(QuicConnection::new(endpoint, quic, Security::Encrypted)?))
+}
+
+struct QuicConnection {
+    peer: Peer,
+    endpoint: Endpoint,
+    quic: quinn::Connection,
+    /// The way out of the first stream, to see it emptied before the connection is closed.
+    first: SyncMutex<Option<Arc<Mutex<Writer>>>>,
+}
+
+impl QuicConnection {
+    fn new(endpoint: Endpoint, quic: quinn::Connection, security: Security) -> Result<Arc<Self>, Error> {
+        let peer = Peer {
+            kind: Kind::Quic,
+            security,
+            remote: canonical(quic.remote_address()),
+            fingerprint: Some(fingerprint(&quic)?),
+            key_exchange: quic
+                .handshake_data()
+                .and_then(|data| data.downcast::<HandshakeData>().ok())
+                .map(|data| format!("{:?}", data.negotiated_key_exchange_group)),
+        };
+        Ok(Arc::new(Self { peer, endpoint, quic, first: SyncMutex::new(None) }))
+    }
+
+    fn stream(&self, (send, recv): (quinn::SendStream, quinn::RecvStream)) -> Stream {
+        let writer = Arc::new(Mutex::new(Writer::new(Sink::Quic(send))));
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert_with(|| writer.clone());
+        let reader = Arc::new(Mutex::new(Reader::new(Source::Quic(recv))));
+        Stream { send: SendHalf(writer), recv: RecvHalf(reader) }
+    }
+}
+
+impl Connection for QuicConnection {
+    fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    fn ticket(&self) -> Option<Ticket> {
+        None
+    }
+
+    fn use_ticket(&self, _ticket: Ticket) {}
+
+    fn open(&self) -> BoxFuture<'_, Result<Stream, Error>> {
+        Box::pin(async move { Ok(self.stream(self.quic.open_bi().await.map_err(|error| lost(error, false))?)) })
+    }
+
+    fn accept(&self) -> BoxFuture<'_, Result<Stream, Error>> {
+        Box::pin(async move { Ok(self.stream(self.quic.accept_bi().await.map_err(|error| lost(error, false))?)) })
+    }
+
+    fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let close = Close::new(code, reason);
+            let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let last_words = async {
+                let writer = first?;
+                let mut writer = writer.lock().await;
+                writer.close(&close).await.ok()?;
+                match &writer.sink {
+                    Sink::Quic(quic) => quic.stopped().await.ok(),
+                    _ => None,
+                }
+            };
+            // The close of the connection overtakes what is still on its way, so wait until that has arrived.
+            let _ = timeout(limits::FAREWELL, last_words).await;
+            self.quic.close(VarInt::from_u32(close.code.into()), close.reason.as_bytes());
+            // The close still has to get out of the endpoint.
+            let _ = timeout(LAST_PACKET, self.endpoint.wait_idle()).await;
+        })
+    }
+}
+
+fn fingerprint(quic: &quinn::Connection) -> Result<Fingerprint, Error> {
+    let chain = quic.peer_identity().and_then(|identity| identity.downcast::<Vec<CertificateDer<'static>>>().ok());
+    let certificate = chain.and_then(|chain| chain.into_iter().next()).ok_or(Error::IdentityRefused)?;
+    fingerprint_of(&certificate).map_err(configuration)
+}
+
+pub(super) fn read_error(error: io::Error) -> Error {
+    match error.downcast::<ReadError>() {
+        Ok(ReadError::ConnectionLost(cause)) => lost(cause, false),
+        Ok(other) => Error::Io(other.into()),
+        Err(error) => Error::Io(error),
+    }
+}
+
+pub(super) fn write_error(error: WriteError) -> Error {
+    match error {
+        WriteError::ConnectionLost(cause) => lost(cause, false),
+        other => Error::Io(other.into()),
+    }
+}
+
+/// What the end of a QUIC connection means; `early`, if it ended before it was made.
+fn lost(error: ConnectionError, early: bool) -> Error {
+    match error {
+        ConnectionError::ApplicationClosed(close) => match u16::try_from(close.error_code.into_inner()) {
+            // What a peer says that just dropped the connection.
+            Ok(0) | Err(_) => Error::Io(io::ErrorKind::ConnectionAborted.into()),
+            Ok(code) => Close { code, reason: String::from_utf8_lossy(&close.reason).into_owned() }.into(),
+        },
+        ConnectionError::TimedOut if early => Error::TimedOut,
+        ConnectionError::TimedOut => Error::Io(io::ErrorKind::TimedOut.into()),
+        ConnectionError::VersionMismatch => Error::WrongProtocol("it speaks another version of QUIC".to_owned()),
+        ConnectionError::ConnectionClosed(ref close) => {
+            tls_alert(close.error_code).unwrap_or_else(|| broken(error, early))
+        }
+        ConnectionError::TransportError(ref cause) => tls_alert(cause.code).unwrap_or_else(|| broken(error, early)),
+        other => broken(other, early),
+    }
+}
+
+fn broken(error: ConnectionError, early: bool) -> Error {
+    match early {
+        true => Error::Unreachable(error.into()),
+        false => Error::Io(error.into()),
+    }
+}
+
+/// TLS alerts travel in QUIC as error codes from 0x100 on: RFC 9001, section 4.8.
+fn tls_alert(code: TransportErrorCode) -> Option<Error> {
+    let alert = u64::from(code).checked_sub(0x100)?;
+    alert_received(u8::try_from(alert).ok()?)
+}

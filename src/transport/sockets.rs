@@ -1,0 +1,260 @@
+//! What TLS, plain TCP and memory share: a connection is a pipe of bytes, and a further stream is a further pipe.
+//!
+//! The first byte on a pipe says which: the first stream of a new connection, or one more stream of a connection that is
+//! there, which is then named by its [`Ticket`]. On TLS the same key must have signed both.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError},
+};
+
+use aws_lc_rs::constant_time;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    net::TcpStream,
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
+use tokio_rustls::TlsStream;
+
+use super::{
+    Accepted, BoxFuture, Connection, Error, Peer, RecvHalf, SendHalf, Stream,
+    error::broken,
+    stream::{Reader, Sink, Source, Writer},
+};
+use crate::{
+    identity::Fingerprint,
+    random,
+    wire::{CloseCode, Message, Ticket, limits, message::Close},
+};
+
+/// The first byte of a new connection.
+const FIRST: u8 = 0;
+
+/// The first byte of one more stream; the ticket follows, 16 bytes of session and 16 of token.
+const FURTHER: u8 = 1;
+
+/// A pipe of bytes to a peer.
+pub(super) enum Pipe {
+    Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    Memory(DuplexStream),
+}
+
+impl Pipe {
+    async fn read_exact(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        match self {
+            Self::Tcp(tcp) => tcp.read_exact(bytes).await,
+            Self::Tls(tls) => tls.read_exact(bytes).await,
+            Self::Memory(memory) => memory.read_exact(bytes).await,
+        }
+        .map(|_| ())
+        .map_err(broken)
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Tcp(tcp) => tcp.write_all(bytes).await,
+            Self::Tls(tls) => tls.write_all(bytes).await,
+            Self::Memory(memory) => memory.write_all(bytes).await,
+        }
+        .map_err(broken)
+    }
+
+    fn split(self) -> (Arc<Mutex<Reader>>, Arc<Mutex<Writer>>) {
+        let (source, sink) = match self {
+            Self::Tcp(tcp) => {
+                let (read, write) = tcp.into_split();
+                (Source::Tcp(read), Sink::Tcp(write))
+            }
+            Self::Tls(tls) => {
+                let (read, write) = tokio::io::split(*tls);
+                (Source::Tls(read), Sink::Tls(write))
+            }
+            Self::Memory(memory) => {
+                let (read, write) = tokio::io::split(memory);
+                (Source::Memory(read), Sink::Memory(write))
+            }
+        };
+        (Arc::new(Mutex::new(Reader::new(source))), Arc::new(Mutex::new(Writer::new(sink))))
+    }
+
+    fn into_stream(self) -> Stream {
+        let (reader, writer) = self.split();
+        Stream { send: SendHalf(writer), recv: RecvHalf(reader) }
+    }
+
+    /// The last words on a pipe that never became a connection.
+    pub(super) async fn farewell(mut self, last: &[u8]) {
+        let _ = timeout(limits::FAREWELL, async {
+            self.write(last).await?;
+            let (reader, writer) = self.split();
+            writer.lock().await.finish().await?;
+            reader.lock().await.drain().await;
+            Ok::<_, Error>(())
+        })
+        .await;
+    }
+}
+
+/// Dials the same peer once more, expecting the same key.
+pub(super) type Redial = Box<dyn Fn() -> BoxFuture<'static, Result<Pipe, Error>> + Send + Sync>;
+
+/// A connection whose streams are pipes.
+pub(super) struct SocketConnection {
+    peer: Peer,
+    reader: Arc<Mutex<Reader>>,
+    writer: Arc<Mutex<Writer>>,
+    /// The pipe that made the connection, until it is asked for as its first stream.
+    first: SyncMutex<Option<Stream>>,
+    role: Role,
+}
+
+enum Role {
+    Dialled { redial: Redial, ticket: SyncMutex<Option<Ticket>> },
+    Accepted { ticket: Ticket, streams: Mutex<mpsc::Receiver<Stream>>, desk: Desk },
+}
+
+impl SocketConnection {
+    /// A connection that we dialled: `pipe` becomes its first stream.
+    pub(super) async fn dialled(peer: Peer, mut pipe: Pipe, redial: Redial) -> Result<Arc<dyn Connection>, Error> {
+        pipe.write(&[FIRST]).await?;
+        let role = Role::Dialled { redial, ticket: SyncMutex::new(None) };
+        Ok(Arc::new(Self::new(peer, pipe, role)))
+    }
+
+    /// A pipe that somebody dialled to us: a new connection, or one more stream.
+    pub(super) async fn accepted(peer: Peer, mut pipe: Pipe, desk: Desk) -> Result<Accepted, Error> {
+        let mut preface = [0];
+        pipe.read_exact(&mut preface).await?;
+        match preface {
+            [FIRST] => {
+                let (ticket, streams) = desk.register(peer.fingerprint);
+                let role = Role::Accepted { ticket, streams: Mutex::new(streams), desk };
+                Ok(Accepted::Connection(Arc::new(Self::new(peer, pipe, role))))
+            }
+            [FURTHER] => {
+                let mut ticket = Ticket { session: [0; 16], token: [0; 16] };
+                pipe.read_exact(&mut ticket.session).await?;
+                pipe.read_exact(&mut ticket.token).await?;
+                desk.attach(ticket, peer.fingerprint, pipe)?;
+                Ok(Accepted::Stream)
+            }
+            [other] => Err(Error::WrongProtocol(format!("a stream began with the byte {other}"))),
+        }
+    }
+
+    fn new(peer: Peer, pipe: Pipe, role: Role) -> Self {
+        let (reader, writer) = pipe.split();
+        let first = Stream { send: SendHalf(writer.clone()), recv: RecvHalf(reader.clone()) };
+        Self { peer, reader, writer, first: SyncMutex::new(Some(first)), role }
+    }
+}
+
+impl Connection for SocketConnection {
+    fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    fn ticket(&self) -> Option<Ticket> {
+        match &self.role {
+            Role::Accepted { ticket, .. } => Some(*ticket),
+            Role::Dialled { .. } => None,
+        }
+    }
+
+    fn use_ticket(&self, told: Ticket) {
+        if let Role::Dialled { ticket, .. } = &self.role {
+            *lock(ticket) = Some(told);
+        }
+    }
+
+    fn open(&self) -> BoxFuture<'_, Result<Stream, Error>> {
+        Box::pin(async move {
+            let Role::Dialled { redial, ticket } = &self.role else {
+                return Err(Error::Io(io::Error::other("only the side that dialled opens streams")));
+            };
+            if let Some(first) = lock(&self.first).take() {
+                return Ok(first);
+            }
+            let told = *lock(ticket);
+            let ticket = told.ok_or_else(|| Error::Io(io::Error::other("no ticket was handed out yet")))?;
+            let mut pipe = redial().await?;
+            pipe.write(&[&[FURTHER], &ticket.session[..], &ticket.token[..]].concat()).await?;
+            Ok(pipe.into_stream())
+        })
+    }
+
+    fn accept(&self) -> BoxFuture<'_, Result<Stream, Error>> {
+        Box::pin(async move {
+            if let Some(first) = lock(&self.first).take() {
+                return Ok(first);
+            }
+            match &self.role {
+                Role::Accepted { streams, .. } => {
+                    streams.lock().await.recv().await.ok_or(Error::Io(io::ErrorKind::ConnectionAborted.into()))
+                }
+                Role::Dialled { .. } => std::future::pending().await,
+            }
+        })
+    }
+
+    fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let close = Close::new(code, reason);
+            let last_words = async { self.writer.lock().await.close(&close).await };
+            if let Ok(Ok(())) = timeout(limits::FAREWELL, last_words).await {
+                // Whoever holds the lock is reading already.
+                if let Ok(mut reader) = self.reader.try_lock() {
+                    let _ = timeout(limits::FAREWELL, reader.drain()).await;
+                }
+            }
+        })
+    }
+}
+
+impl Drop for SocketConnection {
+    fn drop(&mut self) {
+        if let Role::Accepted { ticket, desk, .. } = &self.role {
+            lock(&desk.0).remove(&ticket.session);
+        }
+    }
+}
+
+/// Where further pipes find the connection that they belong to. One for each listener.
+#[derive(Clone, Default)]
+pub(super) struct Desk(Arc<SyncMutex<HashMap<[u8; 16], Session>>>);
+
+struct Session {
+    token: [u8; 16],
+    fingerprint: Option<Fingerprint>,
+    streams: mpsc::Sender<Stream>,
+}
+
+impl Desk {
+    fn register(&self, fingerprint: Option<Fingerprint>) -> (Ticket, mpsc::Receiver<Stream>) {
+        let ticket = Ticket { session: random::bytes(), token: random::bytes() };
+        let (streams, accepted) = mpsc::channel(limits::STREAMS);
+        lock(&self.0).insert(ticket.session, Session { token: ticket.token, fingerprint, streams });
+        (ticket, accepted)
+    }
+
+    fn attach(&self, ticket: Ticket, fingerprint: Option<Fingerprint>, pipe: Pipe) -> Result<(), Error> {
+        let sessions = lock(&self.0);
+        let session = sessions
+            .get(&ticket.session)
+            .filter(|session| constant_time::verify_slices_are_equal(&session.token, &ticket.token).is_ok())
+            .filter(|session| session.fingerprint == fingerprint)
+            .ok_or_else(|| Error::WrongProtocol("it shows a ticket that was not given to it".to_owned()))?;
+        session
+            .streams
+            .try_send(pipe.into_stream())
+            .map_err(|_| Error::WrongProtocol("it opens more streams than are taken".to_owned()))
+    }
+}
+
+/// A poisoned lock is no matter here: every change under these locks is a single step.
+fn lock<T>(mutex: &SyncMutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,190 @@
+//! The two halves of a stream: batches of frames out, frames in.
+//!
+//! The halves are enums and not boxed, for this is the hot path. Each is behind a lock that is never contended while it
+//! is in use, so that the connection can still say why it closes when whoever used the stream is gone.
+
+use std::{io, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf},
+    net::{TcpStream, tcp},
+    sync::Mutex,
+};
+
+use super::{Error, error, quic};
+use crate::wire::{Frame, Message, frame, message::Close};
+
+/// What is read at once while no frame is known to need more. Small, since an idle member keeps it.
+const READ: usize = 2 * 1024;
+
+/// One ordered pipe of frames each way.
+pub struct Stream {
+    /// Frames to the peer.
+    pub send: SendHalf,
+    /// Frames from the peer.
+    pub recv: RecvHalf,
+}
+
+/// The way out.
+pub struct SendHalf(pub(super) Arc<Mutex<Writer>>);
+
+/// The way in.
+pub struct RecvHalf(pub(super) Arc<Mutex<Reader>>);
+
+impl SendHalf {
+    /// Writes the frames of `batch`, together, and leaves it empty.
+    ///
+    /// Not cancel-safe: a frame may then be half written, so the stream is of no further use and sends nothing more.
+    ///
+    /// # Errors
+    ///
+    /// When the peer is gone.
+    pub async fn send(&mut self, batch: &mut Vec<Bytes>) -> Result<(), Error> {
+        self.0.lock().await.send(batch).await
+    }
+
+    /// Says that nothing more will come. The peer sees the end after all that was sent.
+    ///
+    /// # Errors
+    ///
+    /// When the peer is gone.
+    pub async fn finish(&mut self) -> Result<(), Error> {
+        self.0.lock().await.finish().await
+    }
+}
+
+impl RecvHalf {
+    /// The next frame, or `None` when the peer has finished. Cancel-safe.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] when the peer closed and said why; otherwise that it is gone or sends no frames.
+    pub async fn next(&mut self) -> Result<Option<Frame>, Error> {
+        self.0.lock().await.next().await
+    }
+}
+
+/// What bytes go out through.
+pub(super) enum Sink {
+    Tcp(tcp::OwnedWriteHalf),
+    Tls(WriteHalf<tokio_rustls::TlsStream<TcpStream>>),
+    Memory(WriteHalf<DuplexStream>),
+    Quic(quinn::SendStream),
+}
+
+pub(super) struct Writer {
+    pub(super) sink: Sink,
+    /// A write was begun and did not end well: what follows would be read as part of a frame.
+    torn: bool,
+}
+
+impl Writer {
+    pub(super) fn new(sink: Sink) -> Self {
+        Self { sink, torn: false }
+    }
+
+    pub(super) async fn send(&mut self, batch: &mut Vec<Bytes>) -> Result<(), Error> {
+        if self.torn {
+            return Err(Error::Io(io::ErrorKind::BrokenPipe.into()));
+        }
+        self.torn = true;
+        match &mut self.sink {
+            Sink::Tcp(tcp) => write_together(tcp, batch).await?,
+            Sink::Tls(tls) => write_together(tls, batch).await?,
+            Sink::Memory(memory) => write_together(memory, batch).await?,
+            Sink::Quic(quic) => quic.write_all_chunks(batch).await.map_err(quic::write_error)?,
+        }
+        self.torn = false;
+        batch.clear();
+        Ok(())
+    }
+
+    /// The last words on a connection: everything after them is silence.
+    pub(super) async fn close(&mut self, close: &Close) -> Result<(), Error> {
+        self.send(&mut vec![close.encode()]).await?;
+        self.finish().await
+    }
+
+    pub(super) async fn finish(&mut self) -> Result<(), Error> {
+        match &mut self.sink {
+            Sink::Tcp(tcp) => tcp.shutdown().await.map_err(Error::Io),
+            Sink::Tls(tls) => tls.shutdown().await.map_err(Error::Io),
+            Sink::Memory(memory) => memory.shutdown().await.map_err(Error::Io),
+            Sink::Quic(quic) => quic.finish().map_err(|_| Error::Io(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+}
+
+/// One write for the whole batch: copying small frames together costs less than a system call each.
+async fn write_together(pipe: &mut (impl AsyncWriteExt + Unpin), batch: &[Bytes]) -> Result<(), Error> {
+    let written = match batch {
+        [one] => pipe.write_all(one).await,
+        many => pipe.write_all(&many.concat()).await,
+    };
+    match written {
+        Ok(()) => pipe.flush().await.map_err(error::broken),
+        Err(error) => Err(error::broken(error)),
+    }
+}
+
+/// What bytes come in through.
+pub(super) enum Source {
+    Tcp(tcp::OwnedReadHalf),
+    Tls(ReadHalf<tokio_rustls::TlsStream<TcpStream>>),
+    Memory(ReadHalf<DuplexStream>),
+    Quic(quinn::RecvStream),
+}
+
+pub(super) struct Reader {
+    source: Source,
+    buffer: BytesMut,
+}
+
+impl Reader {
+    /// A reader that begins with what was already read.
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, buffer: BytesMut::new() }
+    }
+
+    async fn next(&mut self) -> Result<Option<Frame>, Error> {
+        loop {
+            if let Some(frame) = frame::take(&mut self.buffer)? {
+                if frame.kind != Close::KIND {
+                    return Ok(Some(frame));
+                }
+                let close = Close::decode(&frame.payload).map_err(|e| Error::WrongProtocol(e.to_string()))?;
+                return Err(close.into());
+            }
+            if self.read().await? == 0 {
+                return match self.buffer.is_empty() {
+                    true => Ok(None),
+                    false => Err(Error::Io(io::ErrorKind::UnexpectedEof.into())),
+                };
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<usize, Error> {
+        if self.buffer.capacity() == self.buffer.len() {
+            self.buffer.reserve(READ);
+        }
+        match &mut self.source {
+            Source::Tcp(tcp) => tcp.read_buf(&mut self.buffer).await.map_err(error::broken),
+            Source::Tls(tls) => tls.read_buf(&mut self.buffer).await.map_err(error::broken),
+            Source::Memory(memory) => memory.read_buf(&mut self.buffer).await.map_err(error::broken),
+            Source::Quic(quic) => quic.read_buf(&mut self.buffer).await.map_err(quic::read_error),
+        }
+    }
+
+    /// Reads and forgets until the peer is done. A TCP socket that is dropped with bytes unread would be reset, and take
+    /// our last words with it.
+    pub(super) async fn drain(&mut self) {
+        loop {
+            self.buffer.clear();
+            if !matches!(self.read().await, Ok(1..)) {
+                return;
+            }
+        }
+    }
+}

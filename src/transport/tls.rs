@@ -1,0 +1,109 @@
+//! TLS 1.3 on TCP: as safe as QUIC, and gets through where UDP does not.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+
+use super::{
+    BoxFuture, Connection, Credentials, Error, Expect, Kind, Listener, PROTOCOL, Peer, Port, Transport, canonical,
+    error::broken,
+    sockets::{Pipe, SocketConnection},
+    tcp,
+    trust::{SERVER_NAME, fingerprint_of},
+};
+use crate::wire::Security;
+
+/// TLS 1.3 on TCP.
+#[derive(Clone)]
+pub struct Tls {
+    credentials: Credentials,
+    bind: Option<IpAddr>,
+}
+
+impl Tls {
+    /// TLS with this identity, which dials from the local address `bind`, or from any.
+    pub fn new(credentials: Credentials, bind: Option<IpAddr>) -> Self {
+        Self { credentials, bind }
+    }
+
+    async fn shake(self, address: SocketAddr, expect: Expect) -> Result<Box<TlsStream<TcpStream>>, Error> {
+        let (config, host_key) = self.credentials.client(expect).map_err(configuration)?;
+        let tcp = tcp::connect(self.bind, address).await?;
+        let name = ServerName::try_from(SERVER_NAME).map_err(|e| Error::Io(io::Error::other(e)))?;
+        match TlsConnector::from(Arc::new(config)).connect(name, tcp).await {
+            Ok(tls) => proper(tls.into()),
+            Err(error) => Err(host_key.objection().unwrap_or_else(|| failed(error))),
+        }
+    }
+}
+
+impl Transport for Tls {
+    fn kind(&self) -> Kind {
+        Kind::Tls
+    }
+
+    fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>> {
+        Port::encrypted(&self.credentials)?.listen(address)
+    }
+
+    fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
+        let tls = self.clone();
+        Box::pin(async move {
+            let pipe = tls.clone().shake(address, expect).await?;
+            let security = match expect {
+                Expect::Key(_) => Security::Pinned,
+                Expect::Unknown => Security::Encrypted,
+            };
+            let peer = peer(&pipe, address, security)?;
+            let redial = Box::new(move || -> BoxFuture<'static, _> {
+                let tls = tls.clone();
+                Box::pin(async move { Ok(Pipe::Tls(tls.shake(address, expect).await?)) })
+            });
+            SocketConnection::dialled(peer, Pipe::Tls(pipe), redial).await
+        })
+    }
+}
+
+/// The accepting side's handshake.
+pub(super) async fn accept(acceptor: &TlsAcceptor, tcp: TcpStream, remote: SocketAddr) -> Result<(Peer, Pipe), Error> {
+    let tls = proper(acceptor.accept(tcp).await.map_err(failed)?.into())?;
+    Ok((peer(&tls, remote, Security::Encrypted)?, Pipe::Tls(tls)))
+}
+
+/// TLS without our ALPN would be somebody else's protocol; a peer that offers none at all gets this far.
+fn proper(tls: TlsStream<TcpStream>) -> Result<Box<TlsStream<TcpStream>>, Error> {
+    match tls.get_ref().1.alpn_protocol() {
+        Some(PROTOCOL) => Ok(Box::new(tls)),
+        _ => Err(Error::WrongProtocol("it speaks TLS, but not parlor in it".to_owned())),
+    }
+}
+
+fn peer(tls: &TlsStream<TcpStream>, remote: SocketAddr, security: Security) -> Result<Peer, Error> {
+    let (_, session) = tls.get_ref();
+    let certificate = session.peer_certificates().and_then(|chain| chain.first()).ok_or(Error::IdentityRefused)?;
+    Ok(Peer {
+        kind: Kind::Tls,
+        security,
+        remote: canonical(remote),
+        fingerprint: Some(fingerprint_of(certificate).map_err(configuration)?),
+        key_exchange: session.negotiated_key_exchange_group().map(|group| format!("{:?}", group.name())),
+    })
+}
+
+/// A handshake that failed, for another reason than the key.
+fn failed(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => Error::Unreachable(error),
+        _ => broken(error),
+    }
+}
+
+pub(super) fn configuration(error: rustls::Error) -> Error {
+    Error::Io(io::Error::other(error))
+}
