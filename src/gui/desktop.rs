@@ -17,7 +17,9 @@ pub(crate) fn prefers_dark() -> bool {
     const INTERFACE: &str = "org.gnome.desktop.interface";
     const SCHEME: &str = "color-scheme";
     let schema = gio::SettingsSchemaSource::default().and_then(|source| source.lookup(INTERFACE, true));
-    if schema.is_some_and(|schema| schema.has_key(SCHEME)) && gio::Settings::new(INTERFACE).string(SCHEME) == "prefer-dark" {
+    if schema.is_some_and(|schema| schema.has_key(SCHEME))
+        && gio::Settings::new(INTERFACE).string(SCHEME) == "prefer-dark"
+    {
         return true;
     }
     let Some(settings) = gtk::Settings::default() else { return false };

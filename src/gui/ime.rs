@@ -49,12 +49,8 @@ pub(crate) fn attach() {
     let context = gtk::IMMulticontext::new();
     context.set_use_preedit(false);
     context.set_client_window(window.window().as_ref());
-    let bridge = Rc::new(Bridge {
-        context,
-        window: window.downgrade(),
-        pending: RefCell::new(None),
-        field: Cell::new(None),
-    });
+    let bridge =
+        Rc::new(Bridge { context, window: window.downgrade(), pending: RefCell::new(None), field: Cell::new(None) });
 
     let committed = Rc::downgrade(&bridge);
     bridge.context.connect_commit(move |_, text| {

@@ -89,7 +89,7 @@ pub enum WindowError {
 /// Opens the window and blocks until it is closed, by a person or by SIGINT or SIGTERM. The conversation has then ended too,
 /// or was given up 1.5 seconds later.
 ///
-/// To be called on the main thread, and not inside of `start.runtime`.
+/// To be called on the main thread.
 ///
 /// # Errors
 ///
@@ -149,7 +149,8 @@ async fn close_when_told(sink: ExtEventSink) {
 #[cfg(unix)]
 async fn told_to_end() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

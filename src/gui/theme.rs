@@ -3,9 +3,7 @@
 //! Every colour is a key of druid's environment, set for a whole tree by [`Themed`]; a test holds each pair of text and
 //! ground to a contrast of 4.5:1.
 
-use druid::{
-    Color, Env, FontDescriptor, FontFamily, FontWeight, Insets, Key, WidgetPod, theme, widget::prelude::*,
-};
+use druid::{Color, Env, FontDescriptor, FontFamily, FontWeight, Insets, Key, WidgetPod, theme, widget::prelude::*};
 
 use super::model::{Model, people::TINTS, security::Tone};
 
@@ -31,6 +29,10 @@ pub(crate) const ON_ACCENT: Key<Color> = Key::new("parlor.on-accent");
 pub(crate) const BUTTON: Key<Color> = Key::new("parlor.button");
 /// The same under the pointer.
 pub(crate) const BUTTON_HOT: Key<Color> = Key::new("parlor.button-hot");
+/// Behind a row of choices.
+pub(crate) const CHOICE: Key<Color> = Key::new("parlor.choice");
+/// The one that is chosen.
+pub(crate) const CHOSEN: Key<Color> = Key::new("parlor.chosen");
 /// The ring around what has the focus.
 pub(crate) const FOCUS: Key<Color> = Key::new("parlor.focus");
 /// One's own messages.
@@ -94,7 +96,7 @@ pub(crate) fn tone(tone: Tone) -> Key<Color> {
     }
 }
 
-type Palette = [(Key<Color>, u32); 19];
+type Palette = [(Key<Color>, u32); 21];
 
 const DARK: Palette = [
     (GROUND, 0x14_16_1b),
@@ -108,6 +110,8 @@ const DARK: Palette = [
     (ON_ACCENT, 0xff_ff_ff),
     (BUTTON, 0x2b_30_3a),
     (BUTTON_HOT, 0x37_3d_4a),
+    (CHOICE, 0x12_14_19),
+    (CHOSEN, 0x32_38_45),
     (FOCUS, 0x7d_a8_ff),
     (OWN, 0x1e_35_66),
     (OTHER, 0x24_28_31),
@@ -130,6 +134,8 @@ const LIGHT: Palette = [
     (ON_ACCENT, 0xff_ff_ff),
     (BUTTON, 0xe5_e8_ee),
     (BUTTON_HOT, 0xd8_dd_e6),
+    (CHOICE, 0xe4_e7_ed),
+    (CHOSEN, 0xff_ff_ff),
     (FOCUS, 0x24_5a_d0),
     (OWN, 0xdb_e7_ff),
     (OTHER, 0xf0_f2_f5),
@@ -271,7 +277,7 @@ mod tests {
         for (palette, tints) in [(DARK, DARK_TINTS), (LIGHT, LIGHT_TINTS)] {
             let get = |name: Key<Color>| palette.into_iter().find(|(key, _)| key.name() == name.name()).unwrap().1;
             let mut pairs = vec![];
-            for ground in [GROUND, SURFACE, FIELD, OWN, OTHER] {
+            for ground in [GROUND, SURFACE, FIELD, OWN, OTHER, CHOICE] {
                 pairs.extend([TEXT, QUIET].map(|text| (text.name().to_owned(), get(text), ground)));
                 pairs.extend(tints.map(|tint| (format!("{tint:06x}"), tint, ground)));
             }
@@ -281,7 +287,7 @@ mod tests {
             for ground in [ACCENT, ACCENT_HOT, DANGER] {
                 pairs.push(("on-accent".to_owned(), get(ON_ACCENT), ground));
             }
-            for ground in [BUTTON, BUTTON_HOT, SELECTED] {
+            for ground in [BUTTON, BUTTON_HOT, SELECTED, CHOSEN] {
                 pairs.push(("text".to_owned(), get(TEXT), ground));
             }
             for (name, text, ground) in pairs {

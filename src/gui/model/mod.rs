@@ -141,7 +141,9 @@ impl Model {
             Opening::Host(options) => format!("Opening “{}”", options.room.as_str()),
             Opening::Join(options) => match &options.target.room {
                 Some(room) => format!("Joining “{}”", room.as_str()),
-                None => format!("Joining {}", options.target.addresses.first().map(ToString::to_string).unwrap_or_default()),
+                None => {
+                    format!("Joining {}", options.target.addresses.first().map(ToString::to_string).unwrap_or_default())
+                }
             },
         };
         self.way = Way { title: text::label(&title), ..Way::default() };

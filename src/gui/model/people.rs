@@ -65,7 +65,9 @@ pub(crate) fn initial(name: &str) -> String {
 pub(crate) fn tint(name: &Name, key: Option<&Fingerprint>) -> usize {
     let hash = |bytes: &[u8]| {
         // FNV-1a: stable across versions, which the standard library's hasher does not promise.
-        bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+        bytes
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
     };
     let hash = key.map_or_else(|| hash(name.as_str().as_bytes()), |key| hash(key.as_bytes()));
     ((hash ^ (hash >> 32)) % TINTS as u64) as usize

@@ -181,6 +181,11 @@ impl Room {
         if self.complaint.is_empty() { composer::verdict(&self.draft).words() } else { self.complaint.clone() }
     }
 
+    /// Whether that is about something that went wrong.
+    pub(crate) fn is_hint_alarming(&self) -> bool {
+        !self.complaint.is_empty() || matches!(composer::verdict(&self.draft), composer::Verdict::Over(_))
+    }
+
     /// Shows this at the side, or the members if it is shown already.
     pub(crate) fn toggle_side(&mut self, side: Side) {
         self.side = if self.side == side { Side::Members } else { side };

@@ -30,7 +30,13 @@ pub(crate) struct Standing {
 
 impl Default for Standing {
     fn default() -> Self {
-        Self { security: Security::Plaintext, transport: None, served: Vec::new(), fingerprint: None, key_exchange: None }
+        Self {
+            security: Security::Plaintext,
+            transport: None,
+            served: Vec::new(),
+            fingerprint: None,
+            key_exchange: None,
+        }
     }
 }
 

@@ -3,12 +3,9 @@
 use crate::{
     gui::Opening,
     host,
-    identity::{Fingerprint, Name, RoomName},
+    identity::{DEFAULT_PORT as PORT, Fingerprint, Name, RoomName},
     session::{self, Consent, Target, Way},
 };
-
-/// The port that is suggested.
-pub(crate) const PORT: u16 = 7275;
 
 /// What one is about to do.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -200,7 +197,9 @@ impl Start {
                 if place.is_empty() {
                     return Err("Paste the invite that the host sent you, or type the host's address.".to_owned());
                 }
-                let target = Target::parse(place, fingerprint, PORT).map_err(|error| error.to_string())?;
+                let mut target = Target::parse(place, fingerprint, PORT).map_err(|error| error.to_string())?;
+                // The room's name in an invite tells a person where they go; it is no condition.
+                target.room = None;
                 Ok(Opening::Join(session::Options {
                     target,
                     name,

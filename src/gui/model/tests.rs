@@ -87,10 +87,7 @@ fn people_come_and_go() {
     assert_eq!(model.room.tone(), security::Tone::Alarm);
     model.apply(Event::Left { member: 3, name: "Dan".parse().unwrap(), how: Departure::Lost });
     assert_eq!((model.room.members.len(), model.room.unencrypted()), (3, 0));
-    assert_eq!(
-        rows(&model),
-        ["Cleo came in", "Dan came in over plain TCP: NOT encrypted", "Dan lost the connection"]
-    );
+    assert_eq!(rows(&model), ["Cleo came in", "Dan came in over plain TCP: NOT encrypted", "Dan lost the connection"]);
 }
 
 #[test]
@@ -149,8 +146,19 @@ fn every_refusal_has_its_own_words() {
     let mut titles = std::collections::HashSet::new();
     use RefusedReason::*;
     for reason in [
-        IdentityMismatch, IdentityUnknown, IdentityRefused, Unreachable, PlaintextRefused, WrongProtocol, Version,
-        NameTaken, NameInvalid, Full, NoSuchRoom, Busy, Local,
+        IdentityMismatch,
+        IdentityUnknown,
+        IdentityRefused,
+        Unreachable,
+        PlaintextRefused,
+        WrongProtocol,
+        Version,
+        NameTaken,
+        NameInvalid,
+        Full,
+        NoSuchRoom,
+        Busy,
+        Local,
     ] {
         let mut model = model();
         model.apply(refused(reason));

@@ -29,8 +29,11 @@ fn buttons() -> Flex<Model> {
     Flex::row().main_axis_alignment(MainAxisAlignment::End)
 }
 
-fn key(get: impl Fn(&Model) -> Option<crate::identity::Fingerprint> + 'static, color: Key<druid::Color>) -> impl Widget<Model> {
-    card::fingerprint(move |model| get(model).map(|key| security::in_lines(&key)).unwrap_or_default(), color)
+fn key(
+    get: impl Fn(&Model) -> Option<crate::identity::Fingerprint> + 'static,
+    color: Key<druid::Color>,
+) -> impl Widget<Model> {
+    card::code(move |model| get(model).map(|key| security::in_lines(&key)).unwrap_or_default(), color)
 }
 
 /// What is being done, and a way out.

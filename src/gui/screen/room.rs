@@ -2,29 +2,23 @@
 
 use druid::{
     Application, Insets, Widget, WidgetExt, lens,
-    widget::{CrossAxisAlignment, Either, Flex, Label, LineBreaking, SizedBox, ViewSwitcher},
+    widget::{CrossAxisAlignment, Either, Flex, SizedBox, ViewSwitcher},
 };
 
 use super::{
     super::{
         command,
-        model::{
-            Model,
-            composer::{self as draft, Verdict},
-            people,
-            room::Side,
-            security,
-        },
+        model::{Model, composer as draft, people, room::Side, security, text},
         theme,
         widget::{
             button::{Button, Weight},
             card,
             composer::composer,
             field,
-            line::Line,
             members::Members,
             security::SecurityBar,
             transcript::Transcript,
+            words::Words,
         },
     },
     start::theme_switch,
@@ -60,8 +54,8 @@ fn line_across() -> impl Widget<Model> {
 fn header() -> impl Widget<Model> {
     let who = Flex::column()
         .cross_axis_alignment(CrossAxisAlignment::Start)
-        .with_child(Line::new(theme::TITLE, theme::TEXT, |model: &Model| model.room.name.clone()))
-        .with_child(Line::new(theme::SMALL, theme::QUIET, |model: &Model| people::count(model.room.members.len())));
+        .with_child(Words::line(theme::TITLE, theme::TEXT, |model: &Model| model.room.name.clone()))
+        .with_child(Words::line(theme::SMALL, theme::QUIET, |model: &Model| people::count(model.room.members.len())));
     let invite = Either::new(
         |model: &Model, _| model.room.door.is_some(),
         Button::new("Invite", Weight::Secondary, |_, model: &mut Model| model.room.toggle_side(Side::Invite))
@@ -96,9 +90,7 @@ fn writing() -> impl Widget<Model> {
         .with_child(send);
     let over = Flex::row()
         .with_flex_child(
-            Label::dynamic(|model: &Model, _| model.room.over.clone().unwrap_or_default())
-                .with_font(theme::STRONG)
-                .with_line_break_mode(LineBreaking::WordWrap)
+            Words::paragraph(theme::STRONG, theme::TEXT, |model: &Model| model.room.over.clone().unwrap_or_default())
                 .expand_width(),
             1.0,
         )
@@ -106,16 +98,13 @@ fn writing() -> impl Widget<Model> {
         .with_child(Button::new("Back to start", Weight::Primary, |ctx, _| ctx.submit_command(command::LEAVE)).small())
         .padding((0.0, 0.0, 0.0, 10.0));
     let over = Either::new(|model: &Model, _| model.room.open(), SizedBox::empty(), over);
-    let hint = Label::dynamic(|model: &Model, _| model.room.hint())
-        .with_font(theme::SMALL)
-        .with_line_break_mode(LineBreaking::WordWrap)
-        .env_scope(|env, model: &Model| {
-            let wrong = !model.room.complaint.is_empty() || matches!(draft::verdict(&model.room.draft), Verdict::Over(_));
-            let color = env.get(if wrong { theme::ALARM } else { theme::QUIET });
-            env.set(druid::theme::TEXT_COLOR, color);
-        })
-        .padding((2.0, 6.0, 0.0, 0.0));
-    let hint = Either::new(|model: &Model, _| model.room.hint().is_empty(), SizedBox::empty(), hint);
+    let hint =
+        |color| Words::paragraph(theme::SMALL, color, |model: &Model| model.room.hint()).padding((0.0, 6.0, 0.0, 0.0));
+    let hint = Either::new(
+        |model: &Model, _| model.room.hint().is_empty(),
+        SizedBox::empty(),
+        Either::new(|model: &Model, _| model.room.is_hint_alarming(), hint(theme::ALARM), hint(theme::QUIET)),
+    );
     Flex::column()
         .cross_axis_alignment(CrossAxisAlignment::Start)
         .with_child(over)
@@ -131,7 +120,7 @@ fn side() -> impl Widget<Model> {
         |(side, _), _, _| match side {
             Side::Members => members().fix_width(SIDE).boxed(),
             Side::Security => scrolled(explanation()).fix_width(WIDE_SIDE).boxed(),
-            Side::Invite => scrolled(invite()).fix_width(WIDE_SIDE).boxed(),
+            Side::Invite => scrolled(letting_in()).fix_width(WIDE_SIDE).boxed(),
         },
     )
     .background(theme::SURFACE)
@@ -151,7 +140,7 @@ fn members() -> impl Widget<Model> {
 /// The heading of the column, and the way back to the members.
 fn side_heading(words: &'static str) -> impl Widget<Model> {
     Flex::row()
-        .with_flex_child(Line::new(theme::STRONG, theme::TEXT, move |_| words.to_owned()).expand_width(), 1.0)
+        .with_flex_child(Words::line(theme::STRONG, theme::TEXT, move |_| words.to_owned()).expand_width(), 1.0)
         .with_child(
             Button::new("Close", Weight::Bare, |_, model: &mut Model| {
                 let side = model.room.side;
@@ -175,7 +164,7 @@ fn explanation() -> impl Widget<Model> {
         .with_spacer(16.0)
         .with_child(field::label("The host's fingerprint"))
         .with_spacer(4.0)
-        .with_child(card::fingerprint(
+        .with_child(card::code(
             move |model| shown(model).map(|key| security::in_narrow_lines(&key)).unwrap_or_default(),
             theme::TEXT,
         ))
@@ -195,31 +184,29 @@ fn explanation() -> impl Widget<Model> {
         .with_spacer(theme::GAP)
         .with_child(card::paragraph(|model| model.room.standing.explanation(model.room.unencrypted())))
         .with_child(Either::new(move |model, _| shown(model).is_some(), key, SizedBox::empty()))
-        .with_child(Either::new(|model: &Model, _| model.room.standing.exchange().is_some(), exchange, SizedBox::empty()))
+        .with_child(Either::new(
+            |model: &Model, _| model.room.standing.exchange().is_some(),
+            exchange,
+            SizedBox::empty(),
+        ))
 }
 
-fn invite() -> impl Widget<Model> {
+fn letting_in() -> impl Widget<Model> {
     let door = |model: &Model| model.room.door.clone();
-    let text = move |model: &Model| door(model).and_then(|door| door.invite.clone()).unwrap_or_default();
+    let invite = move |model: &Model| door(model).and_then(|door| door.invite.clone()).unwrap_or_default();
     let addresses = move |model: &Model| door(model).map(|door| door.addresses.join("\n")).unwrap_or_default();
     let key = move |model: &Model| door(model).and_then(|door| door.fingerprint);
     let handed_out = card::column()
         .with_child(card::paragraph(|_| {
-            "Send this invite to whoever should come in. It says where the room is, and which key must answer.".to_owned()
+            "Send this invite to whoever should come in. It says where the room is, and which key must answer."
+                .to_owned()
         }))
         .with_spacer(12.0)
-        .with_child(
-            Label::dynamic(move |model: &Model, _| super::super::model::text::wrapped(&text(model)))
-                .with_font(theme::MONO)
-                .with_line_break_mode(LineBreaking::WordWrap)
-                .padding(Insets::uniform_xy(12.0, 10.0))
-                .background(theme::GROUND)
-                .rounded(theme::RADIUS),
-        )
+        .with_child(card::code(move |model| text::wrapped(&invite(model)), theme::TEXT))
         .with_spacer(theme::GAP)
         .with_child(
             Button::new("Copy invite", Weight::Primary, move |_, model: &mut Model| {
-                Application::global().clipboard().put_string(text(model));
+                Application::global().clipboard().put_string(invite(model));
             })
             .then_says("Copied ✓")
             .expand_width(),
@@ -229,7 +216,7 @@ fn invite() -> impl Widget<Model> {
         .with_spacer(20.0)
         .with_child(field::label("Your fingerprint"))
         .with_spacer(4.0)
-        .with_child(card::fingerprint(
+        .with_child(card::code(
             move |model| key(model).map(|key| security::in_narrow_lines(&key)).unwrap_or_default(),
             theme::TEXT,
         ))
@@ -244,14 +231,10 @@ fn invite() -> impl Widget<Model> {
     card::column()
         .with_child(side_heading("Let others in"))
         .with_spacer(theme::GAP)
-        .with_child(Either::new(move |model, _| text(model).is_empty(), SizedBox::empty(), handed_out))
+        .with_child(Either::new(move |model, _| invite(model).is_empty(), SizedBox::empty(), handed_out))
         .with_child(field::label("Where the room is"))
         .with_spacer(4.0)
-        .with_child(
-            Label::dynamic(move |model: &Model, _| addresses(model))
-                .with_font(theme::MONO)
-                .with_line_break_mode(LineBreaking::WordWrap),
-        )
+        .with_child(Words::paragraph(theme::MONO, theme::TEXT, addresses))
         .with_spacer(theme::GAP)
         .with_child(copy_button("Copy addresses", addresses))
         .with_child(Either::new(move |model, _| key(model).is_some(), safe, SizedBox::empty()))

@@ -15,7 +15,7 @@ use super::super::{
     widget::{
         button::{Button, Weight},
         card, field,
-        line::Line,
+        words::Words,
     },
 };
 
@@ -30,7 +30,7 @@ pub(super) fn screen() -> impl Widget<Model> {
     let content = card::column()
         .with_child(
             Flex::row()
-                .with_flex_child(Line::new(theme::DISPLAY, theme::TEXT, |_| "parlor".to_owned()).align_left(), 1.0)
+                .with_flex_child(Words::line(theme::DISPLAY, theme::TEXT, |_| "parlor".to_owned()).align_left(), 1.0)
                 .with_child(theme_switch())
                 .expand_width(),
         )
@@ -55,7 +55,7 @@ pub(super) fn theme_switch() -> impl Widget<Model> {
 
 fn choice() -> impl Widget<Model> {
     let one = |words: &str, doing: Doing| {
-        Button::new(words, Weight::Bare, move |_, model: &mut Model| {
+        Button::new(words, Weight::Choice, move |_, model: &mut Model| {
             model.start.doing = doing;
             model.start.complaint.clear();
         })
@@ -67,7 +67,7 @@ fn choice() -> impl Widget<Model> {
         .with_spacer(4.0)
         .with_flex_child(one("Host a room", Doing::Host), 1.0)
         .padding(4.0)
-        .background(theme::GROUND)
+        .background(theme::CHOICE)
         .rounded(theme::RADIUS + 3.0)
 }
 
@@ -84,9 +84,7 @@ fn go(words: &str) -> impl Widget<Model> + use<> {
         complaint => Verdict::Bad(complaint.to_owned()),
     });
     card::column()
-        .with_child(
-            Button::new(words, Weight::Primary, |ctx, _| ctx.submit_command(command::START)).expand_width(),
-        )
+        .with_child(Button::new(words, Weight::Primary, |ctx, _| ctx.submit_command(command::START)).expand_width())
         .with_child(complaint)
 }
 
@@ -117,7 +115,7 @@ fn host() -> impl Widget<Model> {
         model.start.port_verdict()
     });
     let one = |words: &str, protection: Protection| {
-        Button::new(words, Weight::Bare, move |_, model: &mut Model| model.start.protection = protection)
+        Button::new(words, Weight::Choice, move |_, model: &mut Model| model.start.protection = protection)
             .chosen(move |model: &Model| model.start.protection == protection)
             .expand_width()
     };
@@ -126,7 +124,7 @@ fn host() -> impl Widget<Model> {
         .with_spacer(4.0)
         .with_flex_child(one("Plain TCP", Protection::Plain), 1.0)
         .padding(4.0)
-        .background(theme::GROUND)
+        .background(theme::CHOICE)
         .rounded(theme::RADIUS + 3.0);
     card::column()
         .with_child(
@@ -151,7 +149,7 @@ fn host() -> impl Widget<Model> {
 fn own_key() -> impl Widget<Model> {
     let words = |model: &Model| format!("Your key: {}", model.own);
     Flex::row()
-        .with_flex_child(Line::new(theme::SMALL, theme::QUIET, words).align_horizontal(UnitPoint::LEFT), 1.0)
+        .with_flex_child(Words::line(theme::SMALL, theme::QUIET, words).align_horizontal(UnitPoint::LEFT), 1.0)
         .with_child(SizedBox::empty().width(theme::GAP))
         .with_child(
             Button::new("Copy", Weight::Bare, |_, model: &mut Model| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use druid::{
-    ArcStr, Color, Cursor, Data, Env, FontDescriptor, Key, KbKey, TextLayout, TimerToken, piet::RenderContext,
+    ArcStr, Color, Cursor, Data, Env, FontDescriptor, KbKey, Key, TextLayout, TimerToken, piet::RenderContext,
     widget::prelude::*,
 };
 
@@ -23,6 +23,8 @@ pub(crate) enum Weight {
     Bare,
     /// A step that one may regret.
     Danger,
+    /// One of several of which one is chosen.
+    Choice,
 }
 
 type Words<T> = Box<dyn Fn(&T) -> String>;
@@ -45,7 +47,11 @@ pub(crate) struct Button<T> {
 }
 
 impl<T: Data> Button<T> {
-    pub(crate) fn new(words: impl Into<String>, weight: Weight, action: impl FnMut(&mut EventCtx, &mut T) + 'static) -> Self {
+    pub(crate) fn new(
+        words: impl Into<String>,
+        weight: Weight,
+        action: impl FnMut(&mut EventCtx, &mut T) + 'static,
+    ) -> Self {
         let words = words.into();
         Self::dynamic(move |_| words.clone(), weight, action)
     }
@@ -123,7 +129,9 @@ impl<T: Data> Button<T> {
             Weight::Primary => (Some(if hot { theme::ACCENT_HOT } else { theme::ACCENT }), theme::ON_ACCENT),
             Weight::Danger => (Some(theme::DANGER), theme::ON_ACCENT),
             Weight::Secondary => (Some(if hot { theme::BUTTON_HOT } else { theme::BUTTON }), theme::TEXT),
-            Weight::Bare if hot || chosen => (Some(theme::BUTTON), theme::TEXT),
+            Weight::Choice if chosen => (Some(theme::CHOSEN), theme::TEXT),
+            Weight::Choice => (None, if hot { theme::TEXT } else { theme::QUIET }),
+            Weight::Bare if hot => (Some(theme::BUTTON), theme::TEXT),
             Weight::Bare => (None, theme::QUIET),
         }
     }
@@ -203,8 +211,10 @@ impl<T: Data> Widget<T> for Button<T> {
         }
     }
 
-    fn update(&mut self, ctx: &mut UpdateCtx, _old: &T, _data: &T, _env: &Env) {
-        ctx.request_layout();
+    fn update(&mut self, ctx: &mut UpdateCtx, old: &T, data: &T, _env: &Env) {
+        if self.layout.needs_rebuild_after_update(ctx) || !old.same(data) {
+            ctx.request_layout();
+        }
     }
 
     fn layout(&mut self, ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &T, env: &Env) -> Size {

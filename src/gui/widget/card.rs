@@ -2,9 +2,10 @@
 
 use druid::{
     Env, Insets, KbKey, UnitPoint, Widget, WidgetExt,
-    widget::{Controller, CrossAxisAlignment, Flex, Label, LineBreaking, prelude::*},
+    widget::{Controller, CrossAxisAlignment, Flex, prelude::*},
 };
 
+use super::words::Words;
 use crate::gui::{model::Model, theme};
 
 /// How wide a card is, in a window that is wide enough.
@@ -30,38 +31,24 @@ pub(crate) fn column() -> Flex<Model> {
     Flex::column().cross_axis_alignment(CrossAxisAlignment::Start)
 }
 
-/// A heading that wraps.
-pub(crate) fn heading(
-    words: impl Fn(&Model) -> String + 'static,
-    color: druid::Key<druid::Color>,
-) -> impl Widget<Model> {
-    Label::dynamic(move |data, _| words(data))
-        .with_font(theme::TITLE)
-        .with_text_color(color)
-        .with_line_break_mode(LineBreaking::WordWrap)
+/// A heading.
+pub(crate) fn heading(words: impl Fn(&Model) -> String + 'static, color: druid::Key<druid::Color>) -> Words<Model> {
+    Words::paragraph(theme::TITLE, color, words)
 }
 
 /// A paragraph.
-pub(crate) fn paragraph(words: impl Fn(&Model) -> String + 'static) -> Label<Model> {
-    Label::dynamic(move |data, _| words(data)).with_font(theme::BODY).with_line_break_mode(LineBreaking::WordWrap)
+pub(crate) fn paragraph(words: impl Fn(&Model) -> String + 'static) -> Words<Model> {
+    Words::paragraph(theme::BODY, theme::TEXT, words)
 }
 
 /// A paragraph on the side.
-pub(crate) fn remark(words: impl Fn(&Model) -> String + 'static) -> Label<Model> {
-    Label::dynamic(move |data, _| words(data))
-        .with_font(theme::SMALL)
-        .with_text_color(theme::QUIET)
-        .with_line_break_mode(LineBreaking::WordWrap)
+pub(crate) fn remark(words: impl Fn(&Model) -> String + 'static) -> Words<Model> {
+    Words::paragraph(theme::SMALL, theme::QUIET, words)
 }
 
-/// A fingerprint, in lines of groups, on a ground of its own.
-pub(crate) fn fingerprint(
-    words: impl Fn(&Model) -> String + 'static,
-    color: druid::Key<druid::Color>,
-) -> impl Widget<Model> {
-    Label::dynamic(move |data, _| words(data))
-        .with_font(theme::MONO)
-        .with_text_color(color)
+/// A fingerprint or an invite, on a ground of its own.
+pub(crate) fn code(words: impl Fn(&Model) -> String + 'static, color: druid::Key<druid::Color>) -> impl Widget<Model> {
+    Words::paragraph(theme::MONO, color, words)
         .padding(Insets::uniform_xy(14.0, 10.0))
         .background(theme::GROUND)
         .rounded(theme::RADIUS)

@@ -1,11 +1,11 @@
 //! A labelled place to write in, and below it the verdict on what is written.
 
 use druid::{
-    Lens, TextAlignment, Widget, WidgetExt,
-    widget::{CrossAxisAlignment, Either, Flex, Label, LineBreaking, SizedBox, TextBox},
+    Lens, Widget, WidgetExt,
+    widget::{CrossAxisAlignment, Either, Flex, SizedBox, TextBox},
 };
 
-use super::writing::Writing;
+use super::{words::Words, writing::Writing};
 use crate::gui::{
     model::{Model, start::Verdict},
     theme,
@@ -26,7 +26,8 @@ pub(crate) fn text_box<L: Lens<Model, String> + 'static>(
 
 /// The words above a field.
 pub(crate) fn label(words: &str) -> impl Widget<Model> + use<> {
-    Label::new(words.to_owned()).with_font(theme::SMALL_STRONG).with_text_color(theme::QUIET)
+    let words = words.to_owned();
+    Words::line(theme::SMALL_STRONG, theme::QUIET, move |_| words.clone())
 }
 
 /// A verdict, which takes no room while there is none.
@@ -35,12 +36,8 @@ pub(crate) fn verdict(get: impl Fn(&Model) -> Verdict + Clone + 'static) -> impl
         let get = get.clone();
         let mark = if good { "✓" } else { "!" };
         let color = if good { theme::GOOD } else { theme::ALARM };
-        Label::dynamic(move |data: &Model, _| format!("{mark}  {}", get(data).words()))
-            .with_font(theme::SMALL)
-            .with_text_color(color)
-            .with_line_break_mode(LineBreaking::WordWrap)
-            .with_text_alignment(TextAlignment::Start)
-            .padding((0.0, 4.0, 0.0, 0.0))
+        Words::paragraph(theme::SMALL, color, move |data: &Model| format!("{mark}  {}", get(data).words()))
+            .padding((0.0, 5.0, 0.0, 0.0))
     };
     let (none, good) = (get.clone(), get.clone());
     Either::new(

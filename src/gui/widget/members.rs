@@ -29,7 +29,14 @@ impl Members {
 }
 
 /// One line of at most this width, with "…" at its end if it is cut.
-fn line(ctx: &mut PaintCtx, words: &str, size: f64, bold: bool, color: druid::Color, width: f64) -> Option<PietTextLayout> {
+fn line(
+    ctx: &mut PaintCtx,
+    words: &str,
+    size: f64,
+    bold: bool,
+    color: druid::Color,
+    width: f64,
+) -> Option<PietTextLayout> {
     let mut lay = |words: &str| {
         let weight = if bold { FontWeight::SEMI_BOLD } else { FontWeight::REGULAR };
         ctx.text()

@@ -35,7 +35,9 @@ impl Writing {
         }
         let text = match self.several_lines {
             true => text.replace("\r\n", "\n"),
-            false => text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" "),
+            false => {
+                text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+            }
         };
         let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
         if !text.is_empty() && child.text().can_write() {

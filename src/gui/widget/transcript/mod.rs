@@ -225,7 +225,8 @@ impl Transcript {
 
     fn draw_pill(&mut self, ctx: &mut PaintCtx, feed: &Feed, env: &Env) {
         let log = feed.log();
-        let new = (self.scroll.unseen()..log.end()).filter(|row| matches!(log.get(*row), Some(Row::Message(_)))).count();
+        let new =
+            (self.scroll.unseen()..log.end()).filter(|row| matches!(log.get(*row), Some(Row::Message(_)))).count();
         self.pill = None;
         if self.scroll.at_end() || new == 0 {
             return;
@@ -244,6 +245,19 @@ impl Transcript {
         ctx.fill(pill.to_rounded_rect(size.height / 2.0), &env.get(theme::ACCENT));
         ctx.draw_text(&layout, pill.origin() + Vec2::new(16.0, 7.0));
         self.pill = Some(pill);
+    }
+}
+
+fn draw_empty(ctx: &mut PaintCtx, env: &Env) {
+    let layout = ctx
+        .text()
+        .new_text_layout("Nothing has been said here yet.")
+        .font(druid::FontFamily::SYSTEM_UI, 15.0)
+        .text_color(env.get(theme::QUIET))
+        .build();
+    if let Ok(layout) = layout {
+        let free = ctx.size() - layout.size();
+        ctx.draw_text(&layout, (free.width / 2.0, free.height / 2.0));
     }
 }
 
@@ -313,6 +327,9 @@ impl Widget<Feed> for Transcript {
         let area = self.size.to_rect();
         ctx.clip(area);
         let log = feed.log();
+        if log.end() == 0 {
+            draw_empty(ctx, env);
+        }
         for (row, top) in &self.placed {
             let Some(laid) = self.laid.get(row) else { continue };
             laid.draw(ctx, MARGIN + top, self.selection.within(&log, *row), env);
@@ -325,6 +342,3 @@ impl Widget<Feed> for Transcript {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -57,10 +57,7 @@ enum Kind {
 type Builder = <PietText as Text>::TextLayoutBuilder;
 
 fn build(text: &mut PietText, words: &str, size: f64, width: f64, color: Color) -> Builder {
-    text.new_text_layout(words.to_owned())
-        .max_width(width)
-        .font(FontFamily::SYSTEM_UI, size)
-        .text_color(color)
+    text.new_text_layout(words.to_owned()).max_width(width).font(FontFamily::SYSTEM_UI, size).text_color(color)
 }
 
 /// Lays out. A layout that fails has no text rather than ending the window.
@@ -149,10 +146,8 @@ impl Laid {
         let x = if message.own { width - SIDE - size.width } else { SIDE + BADGE + BESIDE };
         let bubble = Rect::from_origin_size((x, top), size);
         let at = bubble.origin() + INSET.to_vec2();
-        let time_at = Point::new(
-            bubble.x1 - INSET.width - time_size.width,
-            bubble.y1 - INSET.height - time_size.height - 1.0,
-        );
+        let time_at =
+            Point::new(bubble.x1 - INSET.width - time_size.width, bubble.y1 - INSET.height - time_size.height - 1.0);
         let badge = (message.leads && !message.own).then(|| (message.initial.clone(), message.tint));
         Self {
             text: layout,
@@ -206,7 +201,8 @@ impl Laid {
             Kind::Notice(pill) => ctx.fill((*pill + down).to_rounded_rect(ROUND), &env.get(theme::SURFACE)),
             Kind::Divider => {
                 let (y, width) = (self.at.y + self.text.size().height / 2.0, ctx.size().width);
-                for (from, to) in [(SIDE, self.at.x - 12.0), (self.at.x + self::width(&self.text) + 12.0, width - SIDE)] {
+                for (from, to) in [(SIDE, self.at.x - 12.0), (self.at.x + self::width(&self.text) + 12.0, width - SIDE)]
+                {
                     let line = Line::new((from, (y + top).round() + 0.5), (to, (y + top).round() + 0.5));
                     ctx.stroke(line, &env.get(theme::BORDER), 1.0);
                 }
