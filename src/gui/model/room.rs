@@ -199,12 +199,12 @@ impl Room {
 
     /// How loud to be about security.
     pub(crate) fn tone(&self) -> Tone {
-        self.standing.tone(self.unencrypted())
+        if self.open() { self.standing.tone(self.unencrypted()) } else { Tone::Warn }
     }
 
     /// The line about security that is always in sight.
     pub(crate) fn words(&self) -> String {
-        self.standing.words(self.unencrypted())
+        if self.open() { self.standing.words(self.unencrypted()) } else { "Not connected any more".to_owned() }
     }
 }
 

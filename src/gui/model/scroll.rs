@@ -273,8 +273,8 @@ mod tests {
     #[test]
     fn rows_that_are_taken_away_at_the_beginning_move_nothing() {
         let mut scroll = scroll(100);
-        scroll.by(-1000.0, VIEW);
         place(&mut scroll);
+        scroll.by(-1000.0, VIEW);
         let before = place(&mut scroll);
         scroll.sync(10, 101, |_| 20.0);
         assert_eq!(place(&mut scroll), before);

@@ -342,3 +342,6 @@ impl Widget<Feed> for Transcript {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
