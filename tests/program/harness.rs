@@ -18,42 +18,42 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A folder for one installation's key and pins.
-pub struct Installation(TempDir);
+pub(crate) struct Installation(TempDir);
 
 impl Installation {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(TempDir::new().expect("a temporary folder"))
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// A command of this installation's program.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = parlor();
         command.args(arguments).arg("--data-dir").arg(self.path());
         command
     }
 
     /// Runs the program to its end without any input and gives its exit code and everything it printed.
-    pub fn run(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String) {
         finish(self.command(arguments))
     }
 
     /// Starts the program with `--json`.
-    pub fn start(&self, arguments: &[&str]) -> Program {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Program {
         let mut command = self.command(arguments);
         Program::start(command.arg("--json"), &format!("{arguments:?}"))
     }
 
     /// Starts a host on a free port, and waits until it can be joined.
-    pub fn host(&self, name: &str, arguments: &[&str]) -> Host {
+    pub(crate) fn host(&self, name: &str, arguments: &[&str]) -> Host {
         self.host_on(0, name, arguments)
     }
 
     /// The same on a port of one's choosing.
-    pub fn host_on(&self, port: u16, name: &str, arguments: &[&str]) -> Host {
+    pub(crate) fn host_on(&self, port: u16, name: &str, arguments: &[&str]) -> Host {
         let port = port.to_string();
         let common = ["host", "--name", name, "--port", &port, "--bind", "127.0.0.1"];
         let mut program = self.start(&[&common, arguments].concat());
@@ -63,7 +63,7 @@ impl Installation {
     }
 
     /// Joins a host at its address, knowing its fingerprint, and waits for the welcome.
-    pub fn join(&self, host: &Host, name: &str, arguments: &[&str]) -> Program {
+    pub(crate) fn join(&self, host: &Host, name: &str, arguments: &[&str]) -> Program {
         let (address, fingerprint) = (host.address(), host.fingerprint());
         let known = ["join", &address, "--fingerprint", &fingerprint, "--name", name];
         let mut program = self.start(&[&known, arguments].concat());
@@ -73,12 +73,12 @@ impl Installation {
 }
 
 /// The program, without an installation.
-pub fn parlor() -> Command {
+pub(crate) fn parlor() -> Command {
     Command::new(env!("CARGO_BIN_EXE_parlor"))
 }
 
 /// Runs a command to its end without any input and gives its exit code and everything it printed.
-pub fn finish(mut command: Command) -> (i32, String) {
+pub(crate) fn finish(mut command: Command) -> (i32, String) {
     command.stdin(Stdio::null());
     let output = command.output().expect("the program starts");
     let text = [output.stdout, output.stderr].concat();
@@ -86,36 +86,36 @@ pub fn finish(mut command: Command) -> (i32, String) {
 }
 
 /// A running host.
-pub struct Host {
-    pub program: Program,
+pub(crate) struct Host {
+    pub(crate) program: Program,
     listening: Value,
 }
 
 impl Host {
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.listening["port"].as_u64().expect("a port") as u16
     }
 
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port())
     }
 
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         self.text("fingerprint")
     }
 
     /// A field of the `listening` event.
-    pub fn text(&self, field: &str) -> String {
+    pub(crate) fn text(&self, field: &str) -> String {
         self.listening[field].as_str().expect("a text").to_owned()
     }
 
-    pub fn listening(&self) -> &Value {
+    pub(crate) fn listening(&self) -> &Value {
         &self.listening
     }
 }
 
 /// A running program, and the lines it has printed.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
@@ -125,7 +125,7 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn start(command: &mut Command, what: &str) -> Self {
+    pub(crate) fn start(command: &mut Command, what: &str) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("the program starts");
         let output = child.stdout.take().expect("its output");
@@ -143,18 +143,18 @@ impl Program {
     }
 
     /// Types a line.
-    pub fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         let input = self.input.as_mut().expect("the input is open");
         writeln!(input, "{text}").and_then(|()| input.flush()).expect("the program reads");
     }
 
     /// Ends the input.
-    pub fn end_input(&mut self) {
+    pub(crate) fn end_input(&mut self) {
         self.input = None;
     }
 
     /// The next line; none at the end of the output.
-    pub fn line(&mut self) -> Option<String> {
+    pub(crate) fn line(&mut self) -> Option<String> {
         match self.lines.recv_timeout(PATIENCE) {
             Ok(line) => {
                 self.heard.push(line.clone());
@@ -166,7 +166,7 @@ impl Program {
     }
 
     /// Waits for a line that contains `part`.
-    pub fn wait_line(&mut self, part: &str) -> String {
+    pub(crate) fn wait_line(&mut self, part: &str) -> String {
         while let Some(line) = self.line() {
             if line.contains(part) {
                 return line;
@@ -176,12 +176,12 @@ impl Program {
     }
 
     /// Waits for an event of this kind.
-    pub fn wait(&mut self, event: &str) -> Value {
+    pub(crate) fn wait(&mut self, event: &str) -> Value {
         self.wait_for(event, |_| true)
     }
 
     /// Waits for an event of this kind that is as wanted.
-    pub fn wait_for(&mut self, event: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_for(&mut self, event: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
         while let Some(line) = self.line() {
             let value: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line} from {self}"));
             if value["event"] == event && is_wanted(&value) {
@@ -192,12 +192,12 @@ impl Program {
     }
 
     /// Waits for somebody's message.
-    pub fn wait_said(&mut self, text: &str) -> Value {
+    pub(crate) fn wait_said(&mut self, text: &str) -> Value {
         self.wait_for("said", |said| said["text"] == text)
     }
 
     /// Waits for the end, and gives the exit code and how long it took.
-    pub fn wait_end(&mut self) -> (i32, Duration) {
+    pub(crate) fn wait_end(&mut self) -> (i32, Duration) {
         let start = Instant::now();
         while self.line().is_some() {}
         let status: ExitStatus = self.child.wait().expect("the program's end");
@@ -205,14 +205,14 @@ impl Program {
     }
 
     /// Sends a signal, by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill");
         assert!(sent.success());
     }
 
     /// Everything it has printed so far.
-    pub fn heard(&self) -> &[String] {
+    pub(crate) fn heard(&self) -> &[String] {
         &self.heard
     }
 }
@@ -231,7 +231,7 @@ impl Drop for Program {
 }
 
 /// Runs the program in a terminal of its own (`script` makes one), types `answers`, and gives all that appeared.
-pub fn in_a_terminal(installation: &Installation, arguments: &[&str], answers: &[(&str, &str)]) -> String {
+pub(crate) fn in_a_terminal(installation: &Installation, arguments: &[&str], answers: &[(&str, &str)]) -> String {
     let quoted = |text: &OsStr| format!("'{}'", text.to_string_lossy().replace('\'', r"'\''"));
     let command = installation.command(arguments);
     let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).map(quoted).collect();
