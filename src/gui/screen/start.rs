@@ -44,7 +44,7 @@ pub(super) fn screen() -> impl Widget<Model> {
         .with_child(form)
         .with_spacer(24.0)
         .with_child(own_key());
-    card::card(content)
+    card::card(content).controller(card::OnEnter(|ctx| ctx.submit_command(command::START)))
 }
 
 /// The switch between dark and light.
