@@ -26,7 +26,7 @@ use crate::{
     console::{self, Style},
     conversation::{Closed, Event, RefusedReason},
     host,
-    identity::{DataDir, Identity, Name},
+    identity::{DataDir, Identity},
     session,
     transport::{Credentials, warm_up},
 };
@@ -158,7 +158,7 @@ fn window(task: Task, identity: Arc<Identity>, data_dir: &DataDir, runtime: &tok
         Task::Join(options, _) => gui::Opening::Join(options),
         _ => gui::Opening::Choose,
     };
-    let (pins, runtime, name) = (data_dir.pins(), runtime.clone(), Name::default_name());
+    let (pins, runtime, name) = (data_dir.pins(), runtime.clone(), crate::identity::Name::default_name());
     match gui::run(gui::Start { identity, pins, runtime, name, opening }) {
         Ok(()) => Exit::Normal,
         Err(error) => local(error),

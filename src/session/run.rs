@@ -69,19 +69,16 @@ impl Transports {
 impl Join {
     async fn run(&self, backstage: &mut Backstage) -> Result<Closed, End> {
         let pinned = self.pinned()?;
+        let addresses = self.resolve(backstage).await?;
         if self.options.way == Way::Plain {
-            if let Some(key) = pinned {
-                return Err(advice::plaintext_to_a_pinned_host(&self.place(), key).into());
-            }
-            let addresses = self.resolve(backstage).await?;
             return self.talk_in_the_clear(&addresses, backstage).await;
         }
-        let addresses = self.resolve(backstage).await?;
         match self.reach(&addresses, pinned, backstage).await? {
             Ok((connection, key)) => self.talk(connection, &addresses, Some(key), backstage).await,
             Err(error) => {
                 let refused = advice::could_not_reach(&self.place(), &error, self.options.way);
-                if pinned.is_some() || !may_be_plain(&error) {
+                // Asked again: the key may have been agreed on since.
+                if self.pinned()?.is_some() || !may_be_plain(&error) {
                     return Err(refused.into());
                 }
                 match self.options.plaintext {
@@ -171,7 +168,14 @@ impl Join {
         Ok(())
     }
 
+    /// Plain TCP, to a host that is not pinned: neither under the address that was typed nor under where that leads.
     async fn talk_in_the_clear(&self, addresses: &[Resolved], backstage: &mut Backstage) -> Result<Closed, End> {
+        let mut known = self.options.target.addresses.clone();
+        known.extend(addresses.iter().map(|resolved| Address::from(resolved.socket)));
+        let given = self.options.target.fingerprint;
+        if let Some(key) = given.or(self.pins.find_by_address(&known)?.map(|pin| pin.fingerprint)) {
+            return Err(advice::plaintext_to_a_pinned_host(&self.place(), key).into());
+        }
         let transports = &self.transports.plain;
         self.say_dialling(transports, backstage).await;
         let dialled = unless_left(dial(transports, addresses, Expect::Unknown), backstage).await?;

@@ -5,6 +5,10 @@
 //! - `plain`: plain TCP is asked for, and never happens by itself
 //! - `terminal`: what a person types and sees
 //! - `endings`: how it ends, and how fast
+//!
+//! They send signals and make terminals, so they run on Unix only.
+
+#![cfg(unix)]
 
 mod endings;
 mod harness;
