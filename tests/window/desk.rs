@@ -115,7 +115,8 @@ impl Desk {
         let process = child.id().to_string();
         let child = Ended(child);
         let id = until("a window", || {
-            let found = self.run("xdotool", &["search", "--all", "--onlyvisible", "--pid", &process, "--name", "parlor"]);
+            let found =
+                self.run("xdotool", &["search", "--all", "--onlyvisible", "--pid", &process, "--name", "parlor"]);
             String::from_utf8_lossy(&found.stdout).lines().last().map(str::to_owned)
         });
         Window { desk: self, child, id }
@@ -135,10 +136,17 @@ impl Desk {
         child.wait().expect("xclip goes on in the background");
     }
 
-    /// What is on the clipboard.
-    pub(crate) fn clipboard(&self) -> String {
-        let told = self.run("timeout", &["5", "xclip", "-selection", "clipboard", "-out"]);
-        String::from_utf8_lossy(&told.stdout).into_owned()
+    /// Waits until what is on the clipboard is as wanted.
+    pub(crate) fn clipboard(&self, is_wanted: impl Fn(&str) -> bool) -> String {
+        until("what should be on the clipboard", || {
+            let told = self.run("timeout", &["5", "xclip", "-selection", "clipboard", "-out"]);
+            Some(String::from_utf8_lossy(&told.stdout).into_owned()).filter(|text| is_wanted(text))
+        })
+    }
+
+    /// Waits until an invite is on the clipboard.
+    pub(crate) fn invite(&self) -> String {
+        self.clipboard(|text| text.starts_with("parlor://127.0.0.1:"))
     }
 
     /// Another keyboard.
@@ -161,11 +169,12 @@ struct Word {
     y: u32,
 }
 
-/// What words stand on.
+/// How to read: tesseract sees other words when it looks for scattered ones than when it looks for lines, and others again
+/// when light and dark are exchanged.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Ground {
-    Light,
-    Dark,
+enum Reading {
+    Scattered,
+    Lines,
 }
 
 /// Where the wanted words are, one after the other.
@@ -215,25 +224,21 @@ impl Window<'_> {
         self
     }
 
-    /// The words that can be seen, by OCR: dark ones on light ground, or the others.
-    fn words(&self, ground: Ground) -> Vec<Word> {
+    /// The words that can be seen, by OCR.
+    fn words(&self, reading: Reading) -> Vec<Word> {
         let larger = format!("{}%", LARGER * 100);
         let mut taking = self.desk.command("import");
         taking.args(["-window", &self.id, "-resize", &larger, "-colorspace", "Gray"]);
-        if ground == Ground::Dark {
+        if reading == Reading::Lines {
             taking.arg("-negate");
         }
-        let mut picture = taking
-            .arg("png:-")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("import starts");
+        let mut picture =
+            taking.arg("png:-").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("import starts");
         let picture_out = picture.stdout.take().expect("its output");
         let read = self
             .desk
             .command("tesseract")
-            .args(["stdin", "stdout", "--psm", "11", "tsv"])
+            .args(["stdin", "stdout", "--psm", if reading == Reading::Lines { "6" } else { "11" }, "tsv"])
             .env("OMP_THREAD_LIMIT", "1")
             .stdin(Stdio::from(picture_out))
             .stderr(Stdio::null())
@@ -256,10 +261,10 @@ impl Window<'_> {
     /// Where these words are, one after the other.
     fn find(&self, wanted: &str) -> Result<(u32, u32), String> {
         let wanted = plain(wanted);
-        let light = self.words(Ground::Light);
-        find(&light, &wanted).or_else(|| find(&self.words(Ground::Dark), &wanted)).ok_or_else(|| {
-            light.into_iter().map(|word| word.text).collect::<Vec<_>>().join(" ")
-        })
+        let scattered = self.words(Reading::Scattered);
+        find(&scattered, &wanted)
+            .or_else(|| find(&self.words(Reading::Lines), &wanted))
+            .ok_or_else(|| scattered.into_iter().map(|word| word.text).collect::<Vec<_>>().join(" "))
     }
 
     /// Waits until these words can be seen, and gives the place of their middle.

@@ -54,9 +54,10 @@ impl Controller<String, TextBox<String>> for Writing {
                 ctx.request_focus();
                 return;
             }
-            Event::Command(command) if self.several_lines && command.is(command::TYPED) => {
+            Event::Command(told) if self.several_lines && told.is(command::TYPED) => {
                 if !ctx.is_disabled() && child.text().can_write() {
-                    let change = child.text_mut().borrow_mut().insert_text(data, command.get_unchecked(command::TYPED));
+                    let typed: &String = told.get_unchecked(command::TYPED);
+                    let change = child.text_mut().borrow_mut().insert_text(data, typed);
                     ctx.invalidate_text_input(change);
                     ctx.request_focus();
                 }
