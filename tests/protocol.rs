@@ -209,7 +209,7 @@ async fn hosted() -> (Conversation, u16) {
         name: "Ana".parse().unwrap(),
         port: 0,
         bind: Some([127, 0, 0, 1].into()),
-        encrypted: false,
+        encrypted: true,
         plain: true,
     };
     let mut host = host::host(options, Arc::new(Identity::generate().unwrap()));
