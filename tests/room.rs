@@ -7,7 +7,7 @@ use parlor::{
     identity::Fingerprint,
     room::{Candidate, Cursor, Membership, Room, SayError},
     wire::{
-        FromHost, HOST, Security, frame, limits,
+        FromHost, HOST, Message, Security, frame, limits,
         message::{Departure, Refusal, Refused, Say},
     },
 };
@@ -212,10 +212,52 @@ fn a_bad_name_and_another_room_are_refused() {
     for name in ["", " ", "a\u{202e}b", "a:b", &"x".repeat(33)] {
         assert_eq!(refusal(room.admit(&keyed(name, 2))).refusal, Refusal::NameInvalid, "{name:?}");
     }
-    let elsewhere = Candidate { room: Some("Attic\u{1b}[2J"), ..keyed("Ben", 2) };
+    let elsewhere = Candidate { room: Some("Attic"), ..keyed("Ben", 2) };
+    assert_eq!(refusal(room.admit(&elsewhere)).refusal, Refusal::NoSuchRoom);
+}
+
+/// A stranger's room name was quoted in the refusal, which then did not fit its frame.
+#[test]
+fn a_long_room_name_in_a_hello_does_not_end_the_host() {
+    let (room, _host) = room();
+    let long = "\0".repeat(60_000);
+    let elsewhere = Candidate { room: Some(&long), ..keyed("Ben", 2) };
     let refused = refusal(room.admit(&elsewhere));
-    assert_eq!(refused.refusal, Refusal::NoSuchRoom);
-    assert!(!refused.detail.contains('\u{1b}'));
+    assert!(refused.detail.len() <= limits::REASON);
+    refused.encode();
+}
+
+/// The members' places were given up while the room closed, and every one of them was told of as lost.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_added_to_a_room_that_has_closed() {
+    let (room, host) = room();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    let mut cursor = ben.cursor();
+    ahead(&mut cursor).await;
+    room.close();
+    say(&ben, 1, "too late").unwrap();
+    drop((host, ben));
+    let mut batch = Vec::new();
+    assert!(!cursor.next(&mut batch).await && batch.is_empty());
+}
+
+/// Who was refused for want of room still took a name and a number.
+#[test]
+fn who_finds_the_room_full_takes_no_name() {
+    let (room, _host) = room();
+    let names: Vec<_> = (1..limits::MEMBERS).map(|number| format!("Member {number}")).collect();
+    let mut members: Vec<_> = names.iter().map(|name| room.admit(&plain(name)).unwrap()).collect();
+    assert_eq!(refusal(room.admit(&keyed("Eve", 66))).refusal, Refusal::Full);
+    members.pop();
+    assert!(room.admit(&keyed("Eve", 67)).is_ok(), "the name is still free");
+}
+
+/// The others would have known one member under two spellings.
+#[test]
+fn who_takes_their_own_place_keeps_their_spelling() {
+    let (room, _host) = room();
+    let _old = room.admit(&keyed("Ben", 2)).unwrap();
+    assert_eq!(room.admit(&keyed("BEN", 2)).unwrap().member().name.as_str(), "Ben");
 }
 
 #[test]

@@ -148,8 +148,17 @@ impl Join {
     /// First contact: gets a yes for a key, and pins it, or ends the join.
     async fn decide_on(&self, found: Fingerprint, backstage: &mut Backstage) -> Result<(), End> {
         let is_agreed = match self.pins.find(&found)? {
-            // The same host at another address: the key is what was agreed on.
-            Some(_) => true,
+            // The same host at another address: the key is what was agreed on, and a person should know whose it is.
+            Some(pin) => {
+                let names: Vec<_> = pin.names.iter().map(ToString::to_string).collect();
+                let detail = format!(
+                    "{} answers with a key that you have agreed on before: {}.",
+                    self.place(),
+                    names.join(", ")
+                );
+                let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
+                true
+            }
             None => match self.options.first_contact {
                 Consent::Given => true,
                 Consent::Withheld => false,

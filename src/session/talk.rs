@@ -69,6 +69,9 @@ pub(super) async fn greet(
                 _ => return Err(protocol("the roster is not complete").into()),
             }
         }
+        if members.len() > welcome.members as usize || welcome.first > welcome.head {
+            return Err(protocol("its welcome contradicts itself").into());
+        }
         if members.iter().all(|member| member.id != welcome.member) {
             return Err(protocol("it welcomes us without having us in the room").into());
         }

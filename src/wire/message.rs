@@ -3,11 +3,17 @@
 //! Each travels in a frame of its own kind. A message never grows: what is new comes as a new kind, from
 //! [`FIRST_SKIPPABLE`](super::frame::FIRST_SKIPPABLE) on if an older peer may pass over it.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, SeqAccess, Visitor},
+};
 
 use super::{
     codec::{DecodeError, Message},
     frame::{FIRST_SKIPPABLE, Frame},
+    limits,
 };
 use crate::identity::{Fingerprint, Name, RoomName};
 
@@ -102,7 +108,35 @@ pub struct Welcome {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Roster {
     /// Some of the members.
+    #[serde(deserialize_with = "bounded")]
     pub members: Vec<Member>,
+}
+
+/// Reads members, and no more than one frame may list. Without it, memory would be set aside for a claimed number.
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Member>, D::Error> {
+    struct Members;
+
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<Member>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "at most {} members", limits::ROSTER_BATCH)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+            let claimed = sequence.size_hint().unwrap_or(0);
+            if claimed > limits::ROSTER_BATCH {
+                return Err(A::Error::invalid_length(claimed, &self));
+            }
+            let mut members = Vec::with_capacity(claimed);
+            while let Some(member) = sequence.next_element()? {
+                members.push(member);
+            }
+            Ok(members)
+        }
+    }
+
+    deserializer.deserialize_seq(Members)
 }
 
 /// Host to member: you are not let in. The host closes after it.
