@@ -293,6 +293,10 @@ impl Widget<Feed> for Transcript {
                 let pages = command.get_unchecked(command::PAGE);
                 self.scroll_by(ctx, feed, pages * self.view() * 0.9, env);
             }
+            Event::Command(command) if command.is(command::TO_END) => {
+                self.scroll.go_to_end();
+                ctx.request_paint();
+            }
             Event::KeyDown(key) if ctx.is_focused() => self.key_down(ctx, key, feed, env),
             _ => {}
         }

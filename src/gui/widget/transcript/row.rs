@@ -212,12 +212,19 @@ impl Laid {
                 }
             }
         }
-        if let Some((from, to)) = selected {
-            for rect in self.text.rects_for_range(from..to) {
+        // A tower of accents stays within its own bubble.
+        let area = match &self.kind {
+            Kind::Message(around) => around.bubble,
+            Kind::Notice(pill) => *pill,
+            Kind::Divider => Rect::new(0.0, 0.0, ctx.size().width, self.height),
+        };
+        ctx.with_save(|ctx| {
+            ctx.clip(area + down);
+            for rect in selected.map(|(from, to)| self.text.rects_for_range(from..to)).unwrap_or_default() {
                 ctx.fill(rect + self.at.to_vec2() + down, &env.get(theme::SELECTED));
             }
-        }
-        ctx.draw_text(&self.text, self.at + down);
+            ctx.draw_text(&self.text, self.at + down);
+        });
         if let Kind::Message(around) = &self.kind {
             let Around { time: (time, at), more, .. } = &**around;
             ctx.draw_text(time, *at + down);
