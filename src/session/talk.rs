@@ -18,8 +18,11 @@ use crate::{
     },
 };
 
-/// A pipe's script may end right after its last line; what it said is given so long to be acknowledged.
-const LEAVE: Duration = Duration::from_millis(800);
+/// Who leaves may just have said something; that is given so long to be acknowledged.
+const ECHOES: Duration = Duration::from_millis(700);
+
+/// What is left to write, and the goodbye, are given so long together.
+const GOODBYE: Duration = Duration::from_millis(1_000);
 
 /// The host has let us in.
 pub(super) struct LetIn {
@@ -96,13 +99,16 @@ pub(super) async fn talk(connection: Arc<dyn Connection>, let_in: LetIn, backsta
     let closed = converse(&mut recv, &out, &mut view, &mut outbox, backstage).await;
     drop(out);
     drop(recv);
-    let _ = timeout(limits::FAREWELL, writer).await;
     let (code, reason) = match &closed {
         Closed::Removed { code: CloseCode::Violation, detail } => (CloseCode::Violation, detail.as_str()),
         _ => (CloseCode::Left, ""),
     };
-    // The host's connection is gone already when it was the host who closed.
-    let _ = timeout(LEAVE, connection.close(code, reason)).await;
+    let goodbye = async {
+        let _ = writer.await;
+        // When it was the host who closed, this finds nobody.
+        connection.close(code, reason).await;
+    };
+    let _ = timeout(GOODBYE, goodbye).await;
     for event in outbox.into_unsent() {
         let _ = backstage.events.send(event).await;
     }
@@ -164,7 +170,7 @@ async fn converse(
                     Err(why) => { let _ = backstage.events.send(Event::Unsent { text, why }).await; }
                 },
                 Some(Command::Answer(_)) => {}
-                Some(Command::Leave) | None => leave_by = Some(Instant::now() + LEAVE),
+                Some(Command::Leave) | None => leave_by = Some(Instant::now() + ECHOES),
             },
             _ = heartbeat.tick() => {
                 number += 1;

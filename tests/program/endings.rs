@@ -1,6 +1,6 @@
 //! How it ends, and how fast.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::harness::Installation;
 
@@ -70,6 +70,33 @@ fn a_member_that_is_asked_to_stop_says_so_over_tls() {
 #[test]
 fn a_member_that_is_asked_to_stop_says_so_over_tcp() {
     a_member_that_is_asked_to_stop("tcp");
+}
+
+#[test]
+fn a_member_leaves_in_time_when_the_host_does_not_answer_any_more() {
+    for transport in ["quic", "tls", "tcp"] {
+        let (_ana, _ben, host, mut member) = joined_over(transport);
+        host.program.signal("STOP");
+        member.say("are you there?");
+        let start = Instant::now();
+        member.end_input();
+        assert_eq!(member.wait("unsent")["text"], "are you there?", "{transport}");
+        let (code, took) = (member.wait_end().0, start.elapsed());
+        assert!(code == 0 && took < SOON, "{transport}: {code} after {took:?}");
+    }
+}
+
+#[test]
+fn a_host_leaves_in_time_when_a_member_does_not_answer_any_more() {
+    for transport in ["quic", "tls", "tcp"] {
+        let (_ana, _ben, mut host, member) = joined_over(transport);
+        member.signal("STOP");
+        host.program.say("are you there?");
+        host.program.wait_said("are you there?");
+        host.program.signal("TERM");
+        let (code, took) = host.program.wait_end();
+        assert!(code == 0 && took < SOON, "{transport}: {code} after {took:?}");
+    }
 }
 
 fn a_host_that_is_killed_is_lost(transport: &str) {
