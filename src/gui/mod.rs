@@ -1,15 +1,15 @@
 //! The window, drawn by druid: the only module that names it.
 //!
-//! Events of a conversation come in through [`bridge`], change the plain data in [`model`], and are drawn by [`screen`] and
-//! [`widget`]; what a person does goes the other way as a [`command`] to [`app`], which holds the conversation. The network
+//! Events of a conversation come in through `bridge`, change the plain data in `model`, and are drawn by `screen` and
+//! `widget`; what a person does goes the other way as a `command` to `app`, which holds the conversation. The network
 //! is on its own threads and is never waited for.
 //!
-//! - [`model`]: all that is shown, without a display
-//! - [`screen`], [`widget`], [`theme`]: how it looks
-//! - [`data`]: the model as druid compares it
-//! - [`command`], [`app`]: what a person wants, and how it is done
-//! - [`bridge`]: from the network's threads to the window's
-//! - [`ime`], [`desktop`]: what GTK has to be told beside druid
+//! - `model`: all that is shown, without a display
+//! - `screen`, `widget`, `theme`: how it looks
+//! - `data`: the model as druid compares it
+//! - `command`, `app`: what a person wants, and how it is done
+//! - `bridge`: from the network's threads to the window's
+//! - `ime`, `desktop`: what GTK has to be told beside druid
 
 mod app;
 mod bridge;

@@ -37,6 +37,23 @@ fn whoever_does_not_say_yes_does_not_join() {
 }
 
 #[test]
+fn plain_tcp_is_asked_about_and_the_answer_is_no_unless_one_says_yes() {
+    let desk = Desk::new();
+    let [bens, adas] = [(); 2].map(|()| Installation::new());
+    let mut host = bens.host("Ben", &["--tcp"]);
+    let arguments = ["join", &host.address(), "--transport", "tls", "--name", "Ada"];
+    let ada = desk.open(&adas, &arguments);
+    ada.focus().sees("Join without encryption");
+    ada.press(&["Escape"]).sees("Something else answers there");
+    assert_eq!(ada.close().0, 0);
+    let ada = desk.open(&adas, &arguments);
+    ada.focus().sees("Join without encryption");
+    ada.press(&["shift+Tab", "Return"]).sees("NOT ENCRYPTED plain TCP");
+    let joined = host.program.wait_for("joined", |joined| joined["name"] == "Ada");
+    assert_eq!(joined["security"], "plaintext");
+}
+
+#[test]
 fn a_changed_key_is_a_full_stop() {
     let desk = Desk::new();
     let [bens, adas, others] = [(); 3].map(|()| Installation::new());

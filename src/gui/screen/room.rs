@@ -212,6 +212,8 @@ fn letting_in() -> impl Widget<Model> {
             .expand_width(),
         )
         .with_spacer(20.0);
+    let no_invite = card::paragraph(|_| "There is no invite to this room: tell the others its address.".to_owned())
+        .padding((0.0, 0.0, 0.0, 20.0));
     let safe = card::column()
         .with_spacer(20.0)
         .with_child(field::label("Your fingerprint"))
@@ -231,7 +233,7 @@ fn letting_in() -> impl Widget<Model> {
     card::column()
         .with_child(side_heading("Let others in"))
         .with_spacer(theme::GAP)
-        .with_child(Either::new(move |model, _| invite(model).is_empty(), SizedBox::empty(), handed_out))
+        .with_child(Either::new(move |model, _| invite(model).is_empty(), no_invite, handed_out))
         .with_child(field::label("Where the room is"))
         .with_spacer(4.0)
         .with_child(Words::paragraph(theme::MONO, theme::TEXT, addresses))
