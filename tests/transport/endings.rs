@@ -17,6 +17,7 @@ over_every_transport![
     a_reason_that_is_too_long_arrives_cut,
     a_reason_arrives_before_any_stream_is_used,
     what_was_sent_last_is_not_lost,
+    what_was_sent_before_the_way_out_ended_is_not_lost,
     a_reason_gets_past_what_was_not_read,
     closing_ends_in_time_when_nobody_reads,
     who_vanishes_has_not_left,
