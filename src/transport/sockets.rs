@@ -205,10 +205,9 @@ impl Connection for SocketConnection {
             let close = Close::new(code, reason);
             let last_words = async { self.writer.lock().await.close(&close).await };
             if let Ok(Ok(())) = timeout(limits::FAREWELL, last_words).await {
-                // Whoever holds the lock is reading already.
-                if let Ok(mut reader) = self.reader.try_lock() {
-                    let _ = timeout(limits::FAREWELL, reader.drain()).await;
-                }
+                // Somebody may be waiting for frames still. They will see the end, too, and then it is our turn.
+                let heard_out = async { self.reader.lock().await.drain().await };
+                let _ = timeout(limits::FAREWELL, heard_out).await;
             }
         })
     }

@@ -19,6 +19,7 @@ over_every_transport![
     what_was_sent_last_is_not_lost,
     what_was_sent_before_the_way_out_ended_is_not_lost,
     a_reason_gets_past_what_was_not_read,
+    a_reason_gets_past_a_reader_at_work,
     closing_ends_in_time_when_nobody_reads,
     who_vanishes_has_not_left,
     who_vanishes_in_the_middle_of_a_frame_has_not_finished,
