@@ -218,7 +218,12 @@ impl Connection for QuicConnection {
     fn use_ticket(&self, _ticket: Ticket) {}
 
     fn open(&self) -> BoxFuture<'_, Result<Stream, Error>> {
-        Box::pin(async move { Ok(self.stream(self.quic.open_bi().await.map_err(|error| lost(error, false))?)) })
+        Box::pin(async move {
+            if self.quic.side().is_server() {
+                return Err(Error::Io(io::Error::other("only the side that dialled opens streams")));
+            }
+            Ok(self.stream(self.quic.open_bi().await.map_err(|error| lost(error, false))?))
+        })
     }
 
     fn accept(&self) -> BoxFuture<'_, Result<Stream, Error>> {

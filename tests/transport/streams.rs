@@ -12,7 +12,11 @@ use crate::harness::{
     A_MOMENT, Outcome, Pair, assert_matches, error_of, expect_frame, in_time, over, over_every_transport, say,
 };
 
-over_every_transport![streams_that_are_done_make_room_for_others, a_stream_that_is_not_read_holds_no_other_up,];
+over_every_transport![
+    streams_that_are_done_make_room_for_others,
+    a_stream_that_is_not_read_holds_no_other_up,
+    only_who_dialled_opens_streams,
+];
 
 mod with_tickets {
     use super::*;
