@@ -198,10 +198,10 @@ impl QuicConnection {
     }
 
     fn stream(&self, (send, recv): (quinn::SendStream, quinn::RecvStream)) -> Stream {
-        let writer = Arc::new(Mutex::new(Writer::new(Sink::Quic(send))));
+        let writer = Arc::new(Mutex::new(Writer::new(Sink::Quic(send), None)));
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         first.get_or_insert_with(|| writer.clone());
-        let reader = Arc::new(Mutex::new(Reader::new(Source::Quic(recv))));
+        let reader = Arc::new(Mutex::new(Reader::new(Source::Quic(recv), None)));
         Stream { send: SendHalf(writer), recv: RecvHalf(reader) }
     }
 }

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf},
     net::{TcpStream, tcp},
-    sync::Mutex,
+    sync::{Mutex, OwnedSemaphorePermit},
 };
 
 use super::{Error, error, quic};
@@ -65,6 +65,9 @@ impl RecvHalf {
     }
 }
 
+/// What both halves of a stream keep while there is one of them, where the number of streams has a bound.
+pub(super) type Place = Option<Arc<OwnedSemaphorePermit>>;
+
 /// What bytes go out through.
 pub(super) enum Sink {
     Tcp(tcp::OwnedWriteHalf),
@@ -76,6 +79,7 @@ pub(super) enum Sink {
 pub(super) struct Writer {
     pub(super) sink: Sink,
     state: State,
+    _place: Place,
 }
 
 /// What may still be written.
@@ -90,8 +94,8 @@ enum State {
 }
 
 impl Writer {
-    pub(super) fn new(sink: Sink) -> Self {
-        Self { sink, state: State::Open }
+    pub(super) fn new(sink: Sink, place: Place) -> Self {
+        Self { sink, state: State::Open, _place: place }
     }
 
     pub(super) async fn send(&mut self, batch: &mut Vec<Bytes>) -> Result<(), Error> {
@@ -158,12 +162,12 @@ pub(super) enum Source {
 pub(super) struct Reader {
     source: Source,
     buffer: BytesMut,
+    _place: Place,
 }
 
 impl Reader {
-    /// A reader that begins with what was already read.
-    pub(super) fn new(source: Source) -> Self {
-        Self { source, buffer: BytesMut::new() }
+    pub(super) fn new(source: Source, place: Place) -> Self {
+        Self { source, buffer: BytesMut::new(), _place: place }
     }
 
     async fn next(&mut self) -> Result<Option<Frame>, Error> {

@@ -13,6 +13,7 @@ use crate::harness::{
 };
 
 over_every_transport![
+    every_stream_that_is_allowed_can_be_used_and_one_more_hurts_nobody,
     streams_that_are_done_make_room_for_others,
     a_stream_that_is_not_read_holds_no_other_up,
     only_who_dialled_opens_streams,
