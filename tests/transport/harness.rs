@@ -162,6 +162,14 @@ impl Accepting {
         in_time(self.refusals.recv()).await?.ok_or("nobody accepts any more".into())
     }
 
+    /// Whatever comes first.
+    pub(crate) async fn next(&mut self) -> Outcome<Result<Arc<dyn Connection>, Error>> {
+        tokio::select! {
+            connection = self.connections.recv() => connection.map(Ok).ok_or("nobody accepts any more".into()),
+            refusal = self.refusals.recv() => refusal.map(Err).ok_or("nobody accepts any more".into()),
+        }
+    }
+
     /// Listens no more.
     pub(crate) async fn stop(&mut self) {
         self.task.abort();
