@@ -20,7 +20,7 @@ pub const MEMBERS: usize = 1_000;
 /// Names that a room remembers the owner of, so that no other key takes them.
 pub const NAMES_REMEMBERED: usize = 10_000;
 
-/// Members listed in one `Roster` frame. The largest possible member takes 171 bytes, so a full frame stays below [`FRAME`].
+/// Members listed in one `Roster` frame. The largest possible member takes 168 bytes, so a full frame stays below [`FRAME`].
 pub const ROSTER_BATCH: usize = 256;
 
 /// Entries that the log keeps; the oldest go first.

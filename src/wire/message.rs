@@ -3,11 +3,17 @@
 //! Each travels in a frame of its own kind. A message never grows: what is new comes as a new kind, from
 //! [`FIRST_SKIPPABLE`](super::frame::FIRST_SKIPPABLE) on if an older peer may pass over it.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, SeqAccess, Visitor},
+};
 
 use super::{
     codec::{DecodeError, Message},
     frame::{FIRST_SKIPPABLE, Frame},
+    limits,
 };
 use crate::identity::{Fingerprint, Name, RoomName};
 
@@ -102,7 +108,36 @@ pub struct Welcome {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Roster {
     /// Some of the members.
+    #[serde(deserialize_with = "batch")]
     pub members: Vec<Member>,
+}
+
+/// Reads the members of one batch, whose number is checked first: serde sets memory aside for the number that is claimed,
+/// and would do so for up to a mebibyte.
+fn batch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Member>, D::Error> {
+    struct Batch;
+
+    impl<'de> Visitor<'de> for Batch {
+        type Value = Vec<Member>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "at most {} members", limits::ROSTER_BATCH)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut claimed: A) -> Result<Self::Value, A::Error> {
+            let count = claimed.size_hint().unwrap_or(usize::MAX);
+            if count > limits::ROSTER_BATCH {
+                return Err(A::Error::invalid_length(count, &self));
+            }
+            let mut members = Vec::with_capacity(count);
+            while let Some(member) = claimed.next_element()? {
+                members.push(member);
+            }
+            Ok(members)
+        }
+    }
+
+    deserializer.deserialize_seq(Batch)
 }
 
 /// Host to member: you are not let in. The host closes after it.
