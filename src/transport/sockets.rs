@@ -26,7 +26,7 @@ use super::{
 use crate::{
     identity::Fingerprint,
     random,
-    wire::{CloseCode, Message, Ticket, limits, message::Close},
+    wire::{CloseCode, Ticket, limits, message::Close},
 };
 
 /// The first byte of a new connection.

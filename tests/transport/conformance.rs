@@ -107,7 +107,7 @@ async fn one_way_ends_and_the_other_goes_on(kind: Kind) -> Outcome {
     expect_frame(&mut pair.host.recv, b"that is all").await?;
     assert_matches!(in_time(pair.host.recv.next()).await?, Ok(None));
     assert_matches!(in_time(pair.host.recv.next()).await?, Ok(None));
-    assert_matches!(say(&mut pair.member.send, b"one more thing").await, Err(_));
+    assert!(say(&mut pair.member.send, b"one more thing").await.is_err());
     for number in 0u32..10 {
         say(&mut pair.host.send, &number.to_be_bytes()).await?;
         expect_frame(&mut pair.member.recv, &number.to_be_bytes()).await?;
@@ -259,7 +259,7 @@ async fn a_write_that_was_cancelled_corrupts_nothing(kind: Kind) -> Outcome {
     let cancelled = timeout(A_MOMENT, member.send.send(&mut batch)).await;
     assert!(cancelled.is_err(), "so much fits nowhere, and nobody reads it");
     for _ in 0..3 {
-        assert_matches!(in_time(member.send.send(&mut vec![numbered(0, 8)])).await?, Err(_));
+        assert!(in_time(member.send.send(&mut vec![numbered(0, 8)])).await?.is_err());
     }
     drop(member);
     let (count, _) = count_numbered(&mut host.recv, SIZE).await?;

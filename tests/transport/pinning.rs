@@ -52,7 +52,7 @@ async fn dial(
 }
 
 async fn has_seen_nothing(host: &mut RawHost) -> Outcome {
-    assert_matches!(host.handshake().await?, Err(_));
+    assert!(host.handshake().await?.is_err());
     assert_eq!(host.eyes.shown(), 0, "certificates of ours");
     assert_eq!(host.received(), 0, "bytes of ours");
     Ok(())
@@ -246,7 +246,7 @@ async fn a_host_that_refuses_our_key_is_named_so(kind: Kind) -> Outcome {
     };
     let error = in_time(joined).await?.err().ok_or("it was let in")?;
     assert_matches!(error.downcast_ref::<Error>(), Some(Error::IdentityRefused));
-    assert_matches!(host.handshake().await?, Err(_));
+    assert!(host.handshake().await?.is_err());
     assert_eq!((host.eyes.shown(), host.received()), (1, 0));
     Ok(())
 }
