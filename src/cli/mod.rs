@@ -20,6 +20,8 @@ use std::{
 use argh::FromArgs;
 
 use self::valid::{Front, Request, Task};
+#[cfg(feature = "gui")]
+use crate::gui;
 use crate::{
     console::{self, Style},
     conversation::{Closed, Event, RefusedReason},
@@ -147,6 +149,20 @@ fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir) -> Exit {
     // A thread that still waits for the terminal or a name server holds nobody up.
     runtime.shutdown_timeout(Duration::from_millis(100));
     exit
+}
+
+#[cfg(feature = "gui")]
+fn window(task: Task, identity: Arc<Identity>, data_dir: &DataDir, runtime: &tokio::runtime::Handle) -> Exit {
+    let opening = match task {
+        Task::Host(options, _) => gui::Opening::Host(options),
+        Task::Join(options, _) => gui::Opening::Join(options),
+        _ => gui::Opening::Choose,
+    };
+    let (pins, runtime, name) = (data_dir.pins(), runtime.clone(), crate::identity::Name::default_name());
+    match gui::run(gui::Start { identity, pins, runtime, name, opening }) {
+        Ok(()) => Exit::Normal,
+        Err(error) => local(error),
+    }
 }
 
 #[cfg(not(feature = "gui"))]

@@ -110,7 +110,7 @@ fn notices(event: &Event) -> Vec<Notice> {
             ),
         ],
         Event::Welcomed(welcomed) => {
-            let members: Vec<_> = welcomed.members.iter().map(|member| named(member)).collect();
+            let members: Vec<_> = welcomed.members.iter().map(named).collect();
             let mut lines = vec![
                 security(welcomed.security, welcomed.transport.is_none(), welcomed.key_exchange.as_deref()),
                 Notice::quiet(format!("You are {}. In the room: {}.", welcomed.name, members.join(", "))),

@@ -52,6 +52,11 @@ impl Input {
         self.answers = true;
     }
 
+    /// Whether the next line is the answer to a question.
+    pub(super) fn is_to_answer(&self) -> bool {
+        self.answers
+    }
+
     /// What the next line asks for; `None` at the end of the input. Cancel-safe. Empty lines say nothing.
     pub(super) async fn next(&mut self) -> Option<Command> {
         loop {

@@ -48,6 +48,8 @@ pub async fn run(conversation: Conversation, style: Style) -> Event {
     let mut transcript = human::Transcript::new(style);
     let mut input = Input::start();
     let mut is_hosting = false;
+    // Until there is somebody to hear it or a question to answer, what is typed waits where it is.
+    let mut is_heard = false;
     let leave = commands.clone();
     tokio::spawn(async move {
         loop {
@@ -61,9 +63,11 @@ pub async fn run(conversation: Conversation, style: Style) -> Event {
         tokio::select! {
             event = events.recv() => {
                 let Some(event) = event else { return Event::Closed(Closed::Left) };
-                is_hosting |= matches!(event, Event::Listening(_));
-                if matches!(event, Event::Asked(_)) {
-                    input.expect_answer();
+                match event {
+                    Event::Listening(_) => is_hosting = true,
+                    Event::Welcomed(_) => is_heard = true,
+                    Event::Asked(_) => input.expect_answer(),
+                    _ => {}
                 }
                 let lines = match style {
                     Style::Human { .. } => transcript.lines(&event),
@@ -77,7 +81,7 @@ pub async fn run(conversation: Conversation, style: Style) -> Event {
                     return event;
                 }
             }
-            more = say(&mut input, &commands), if input.is_open() => {
+            more = say(&mut input, &commands), if input.is_open() && (is_heard || input.is_to_answer()) => {
                 if !more && !is_hosting && !input.was_always_empty() {
                     let _ = commands.try_send(Command::Leave);
                 }

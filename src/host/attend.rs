@@ -24,6 +24,8 @@ enum End {
     Left,
     /// They are gone.
     Lost,
+    /// They have not been heard for too long.
+    Silent,
     /// They sent what they may not.
     Violation(String),
     /// The same key came in again elsewhere.
@@ -46,6 +48,11 @@ pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, memb
     match end {
         End::Left => membership.leave(Departure::Left),
         End::Lost => membership.leave(Departure::Lost),
+        End::Silent => {
+            membership.leave(Departure::Lost);
+            let why = format!("You have not been heard for {} seconds.", limits::SILENCE.as_secs());
+            connection.close(CloseCode::TooSlow, &why).await;
+        }
         End::Violation(why) => {
             membership.leave(Departure::Removed);
             drop(recv);
@@ -78,7 +85,8 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, pongs: &mpsc::Sender
             Ok(Ok(Some(frame))) => frame,
             Ok(Err(Error::Closed { code: CloseCode::Left, .. })) => return End::Left,
             Ok(Err(Error::WrongProtocol(why))) => return End::Violation(why),
-            Ok(Ok(None) | Err(_)) | Err(_) => return End::Lost,
+            Ok(Ok(None) | Err(_)) => return End::Lost,
+            Err(_) => return End::Silent,
         };
         match FromMember::read(&frame) {
             Ok(Some(FromMember::Say(say))) => {

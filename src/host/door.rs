@@ -14,7 +14,7 @@ use std::{
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::attend::attend;
@@ -27,18 +27,18 @@ use crate::{
 /// A listener that has just failed is out of something; it is asked again after this.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Opens the doors: from now on, peers come in. Each of their tasks holds a clone of `attending`.
+/// Opens the doors: from now on, peers come in. While `attending` lives, each member's task holds a clone of it.
 pub(super) fn open(
     listeners: Vec<Box<dyn Listener>>,
     room: &Arc<Room>,
     attending: &mpsc::Sender<()>,
 ) -> Vec<JoinHandle<()>> {
     let porch = Porch::default();
-    let door = |listener| tokio::spawn(keep(listener, room.clone(), porch.clone(), attending.clone()));
+    let door = |listener| tokio::spawn(keep(listener, room.clone(), porch.clone(), attending.downgrade()));
     listeners.into_iter().map(door).collect()
 }
 
-async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, attending: mpsc::Sender<()>) {
+async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, attending: mpsc::WeakSender<()>) {
     loop {
         // Taken before the knock: what does not fit waits in the system's queue.
         let Ok(permit) = porch.places.clone().acquire_owned().await else { return };
@@ -54,40 +54,39 @@ async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, at
     }
 }
 
-/// One knock, from its handshake to the member's end.
-async fn answer(incoming: Incoming, place: Place, room: Arc<Room>, attending: mpsc::Sender<()>) {
-    // What a stranger does wrong is nobody's business but theirs.
-    if let Ok(Ok(Some(greeted))) = timeout(limits::GREETING, greet(incoming)).await {
-        let Greeted { connection, stream, hello } = greeted;
-        if let Some((membership, stream)) = admit(&room, &*connection, stream, &hello).await {
-            drop(place);
-            attend(connection, stream, membership).await;
+/// One knock, from its handshake to the member's end. What a stranger does wrong is nobody's business but theirs.
+async fn answer(incoming: Incoming, place: Place, room: Arc<Room>, attending: mpsc::WeakSender<()>) {
+    let deadline = Instant::now() + limits::GREETING;
+    let Ok(Ok(Accepted::Connection(connection))) = timeout_at(deadline, incoming.handshake).await else { return };
+    let (code, why) = match timeout_at(deadline, greet(&*connection)).await {
+        Ok(Ok((stream, hello))) => {
+            if let Some((membership, stream)) = admit(&room, &*connection, stream, &hello).await {
+                drop(place);
+                // Gone when the room has just ended; then nobody waits for this one.
+                let _attending = attending.upgrade();
+                attend(connection, stream, membership).await;
+            }
+            return;
+        }
+        Ok(Err(Error::WrongProtocol(why))) => (CloseCode::Violation, why),
+        Ok(Err(_)) => return,
+        Err(_) => (CloseCode::TooSlow, format!("There was no hello within {} seconds.", limits::GREETING.as_secs())),
+    };
+    connection.close(code, &why).await;
+}
+
+/// Waits until the peer says who they are.
+async fn greet(connection: &dyn Connection) -> Result<(Stream, Hello), Error> {
+    let mut stream = connection.accept().await?;
+    loop {
+        let frame = stream.recv.next().await?.ok_or_else(|| Error::Io(io::ErrorKind::UnexpectedEof.into()))?;
+        match FromMember::read(&frame) {
+            Ok(Some(FromMember::Hello(hello))) => return Ok((stream, hello)),
+            Ok(Some(_)) => return Err(Error::WrongProtocol("A member says hello first.".to_owned())),
+            Ok(None) => {}
+            Err(error) => return Err(Error::WrongProtocol(error.to_string())),
         }
     }
-    drop(attending);
-}
-
-/// A peer that has said who they are.
-struct Greeted {
-    connection: Arc<dyn Connection>,
-    stream: Stream,
-    hello: Hello,
-}
-
-async fn greet(incoming: Incoming) -> Result<Option<Greeted>, Error> {
-    let Accepted::Connection(connection) = incoming.handshake.await? else {
-        return Ok(None);
-    };
-    let mut stream = connection.accept().await?;
-    let why = match stream.recv.next().await?.map(|frame| FromMember::read(&frame)) {
-        Some(Ok(Some(FromMember::Hello(hello)))) => return Ok(Some(Greeted { connection, stream, hello })),
-        Some(Err(error)) => error.to_string(),
-        Some(Ok(_)) => "A member says hello first.".to_owned(),
-        None => return Ok(None),
-    };
-    drop(stream);
-    connection.close(CloseCode::Violation, &why).await;
-    Ok(None)
 }
 
 /// Lets a peer in and tells them so, or tells them why not.

@@ -55,13 +55,12 @@ async fn run(options: Options, identity: Arc<Identity>, mut backstage: Backstage
         Err(refused) => Event::Refused(refused),
         Ok(open) => {
             let _ = events.send(Event::Listening(open.listening)).await;
-            // Each member's task holds one of these; when the last is gone, everyone has been told.
+            // Each member's task holds one of these; when the last is gone, everybody has been told.
             let (attending, mut attended) = mpsc::channel(1);
             let doors: Vec<_> = door::open(open.listeners, &open.room, &attending);
-            drop(attending);
             own::attend(&open.room, open.own, open.security, &mut backstage).await;
-            open.room.close();
             doors.iter().for_each(|door| door.abort());
+            drop(attending);
             let _ = timeout(GOODBYE, attended.recv()).await;
             Event::Closed(Closed::Left)
         }
@@ -84,12 +83,12 @@ fn open(options: &Options, identity: &Arc<Identity>) -> Result<Open, Refused> {
     let addresses = listen::addresses(options.bind, port);
     let room = Room::new(options.room.clone());
     let security = if options.plain { Security::Plaintext } else { Security::Pinned };
-    let candidate = Candidate {
-        name: options.name.as_str(),
-        room: None,
-        fingerprint: Some(identity.fingerprint()),
-        security: Security::Pinned,
+    // In a room that is plain only, nobody can tell whose key it is, so none is shown.
+    let (fingerprint, own_security) = match options.encrypted {
+        true => (Some(identity.fingerprint()), Security::Pinned),
+        false => (None, Security::Plaintext),
     };
+    let candidate = Candidate { name: options.name.as_str(), room: None, fingerprint, security: own_security };
     let own = room.admit(&candidate).map_err(|refused| listen::local(refused.detail))?;
     let invite = match options.encrypted {
         true => Invite::new(identity.fingerprint(), addresses.clone(), options.room.clone()).ok(),

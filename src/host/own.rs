@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    conversation::{Backstage, Command, Event, Outbox, State, View, Welcomed},
+    conversation::{Backstage, Command, Event, Outbox, State, View, Welcomed, outbox},
     room::{Membership, Room},
     wire::{FromHost, Security, frame},
 };
@@ -33,10 +33,10 @@ pub(super) async fn attend(room: &Arc<Room>, own: Membership, accepts: Security,
                 }
             }
             command = backstage.commands.recv(), if !is_leaving && !outbox.is_full() => match command {
-                Some(Command::Say(text)) => match outbox.add(text) {
-                    // What the outbox takes, the room takes.
-                    Ok(say) => { let _ = own.say(say); }
-                    Err(unsent) => { let _ = backstage.events.send(unsent).await; }
+                Some(Command::Say(text)) => match outbox::check(&text) {
+                    // What passes the check, the room takes.
+                    Ok(()) => { let _ = own.say(outbox.add(text)); }
+                    Err(why) => { let _ = backstage.events.send(Event::Unsent { text, why }).await; }
                 },
                 Some(Command::Answer(_)) => {}
                 Some(Command::Leave) | None => {

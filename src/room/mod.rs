@@ -103,20 +103,23 @@ impl Room {
     /// The answer to give, when they cannot come in.
     pub fn admit(self: &Arc<Self>, candidate: &Candidate<'_>) -> Result<Membership, Refused> {
         let name: Name = candidate.name.parse().map_err(|error| refused(Refusal::NameInvalid, &error))?;
-        if let Some(room) = candidate.room.filter(|room| *room != self.name.as_str()) {
-            let room = crate::wire::text::clean_line(room);
-            let detail = format!("The room here is “{}”, not “{room}”.", self.name);
-            return Err(refused(Refusal::NoSuchRoom, &detail));
+        if candidate.room.is_some_and(|room| room != self.name.as_str()) {
+            return Err(refused(Refusal::NoSuchRoom, &format!("The room here is “{}”.", self.name)));
         }
         let mut state = self.state();
         let State { names, present, .. } = &mut *state;
+        let is_back = names.owned(&name, candidate.fingerprint).is_some_and(|id| present.contains_key(&id));
+        if present.len() >= limits::MEMBERS && !is_back {
+            return Err(full());
+        }
         let id = match names.claim(&name, candidate.fingerprint, |id| present.contains_key(&id)) {
             Claim::Granted(HOST) if present.contains_key(&HOST) => return Err(taken(&name, names)),
-            Claim::Granted(id) if !present.contains_key(&id) && present.len() >= limits::MEMBERS => return Err(full()),
             Claim::Granted(id) => id,
             Claim::Taken => return Err(taken(&name, names)),
             Claim::Full => return Err(full()),
         };
+        // Who takes their own place keeps the spelling under which the others know them.
+        let name = present.get(&id).map_or(name, |present| present.member.name.clone());
         let member = Member { id, name, fingerprint: candidate.fingerprint, security: candidate.security };
         state.admissions += 1;
         let admission = state.admissions;
@@ -141,16 +144,20 @@ impl Room {
         Ok(Membership { room: self.clone(), member, admission, replaced, welcome, roster, is_over: false })
     }
 
-    /// Ends the room. Cursors come to their end after the last entry.
+    /// Ends the room. Nothing is added to the log any more, and cursors come to their end after the last entry.
     pub fn close(&self) {
+        // Under the lock, so that no entry comes after the end.
+        let _state = self.state();
         self.head.send_modify(|head| head.is_open = false);
     }
 
-    fn append(&self, state: &mut State, is_message: bool, encode: impl FnOnce(u64, u64) -> Bytes) -> u64 {
+    fn append(&self, state: &mut State, is_message: bool, encode: impl FnOnce(u64, u64) -> Bytes) {
+        if !self.head.borrow().is_open {
+            return;
+        }
         let at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
         let seq = state.log.append(is_message, |seq| encode(seq, at));
         self.head.send_modify(|head| head.seq = seq + 1);
-        seq
     }
 
     /// A poisoned lock means that a change was cut short. What stands is still one order for all, so the room goes on.
@@ -213,7 +220,7 @@ impl Membership {
     /// When there is nothing to say, or too much.
     pub fn say(&self, say: Say) -> Result<(), SayError> {
         let Say { nonce, text } = say;
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return Err(SayError::Empty);
         }
         if text.len() > limits::TEXT {

@@ -67,6 +67,12 @@ impl Names {
         Claim::Granted(id)
     }
 
+    /// The number that a key has under this name.
+    pub(super) fn owned(&self, name: &Name, key: Option<Fingerprint>) -> Option<MemberId> {
+        let owner = self.owners.get(&name.folded()).filter(|owner| key.is_some() && owner.key == key);
+        owner.map(|owner| owner.id)
+    }
+
     /// A name close to `name` that nobody owns.
     pub(super) fn suggest(&self, name: &Name) -> Name {
         name.suggest(|folded| self.owners.contains_key(folded))

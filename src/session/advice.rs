@@ -26,7 +26,7 @@ pub(super) fn damaged_pin(damaged: &DamagedLine) -> Refused {
 pub(super) fn refused_by_the_host(refused: message::Refused) -> Refused {
     Refused {
         reason: refused.refusal.into(),
-        detail: text::clean_line(&refused.detail),
+        detail: text::reason(&refused.detail),
         suggestion: refused.suggestion,
         keys: None,
     }

@@ -69,19 +69,16 @@ impl Transports {
 impl Join {
     async fn run(&self, backstage: &mut Backstage) -> Result<Closed, End> {
         let pinned = self.pinned()?;
+        let addresses = self.resolve(backstage).await?;
         if self.options.way == Way::Plain {
-            if let Some(key) = pinned {
-                return Err(advice::plaintext_to_a_pinned_host(&self.place(), key).into());
-            }
-            let addresses = self.resolve(backstage).await?;
             return self.talk_in_the_clear(&addresses, backstage).await;
         }
-        let addresses = self.resolve(backstage).await?;
         match self.reach(&addresses, pinned, backstage).await? {
             Ok((connection, key)) => self.talk(connection, &addresses, Some(key), backstage).await,
             Err(error) => {
                 let refused = advice::could_not_reach(&self.place(), &error, self.options.way);
-                if pinned.is_some() || !may_be_plain(&error) {
+                // Asked again: the key may have been agreed on since.
+                if self.pinned()?.is_some() || !may_be_plain(&error) {
                     return Err(refused.into());
                 }
                 match self.options.plaintext {
@@ -151,8 +148,17 @@ impl Join {
     /// First contact: gets a yes for a key, and pins it, or ends the join.
     async fn decide_on(&self, found: Fingerprint, backstage: &mut Backstage) -> Result<(), End> {
         let is_agreed = match self.pins.find(&found)? {
-            // The same host at another address: the key is what was agreed on.
-            Some(_) => true,
+            // The same host at another address: the key is what was agreed on, and a person should know whose it is.
+            Some(pin) => {
+                let names: Vec<_> = pin.names.iter().map(ToString::to_string).collect();
+                let detail = format!(
+                    "{} answers with a key that you have agreed on before: {}.",
+                    self.place(),
+                    names.join(", ")
+                );
+                let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
+                true
+            }
             None => match self.options.first_contact {
                 Consent::Given => true,
                 Consent::Withheld => false,
@@ -171,7 +177,14 @@ impl Join {
         Ok(())
     }
 
+    /// Plain TCP, to a host that is not pinned: neither under the address that was typed nor under where that leads.
     async fn talk_in_the_clear(&self, addresses: &[Resolved], backstage: &mut Backstage) -> Result<Closed, End> {
+        let mut known = self.options.target.addresses.clone();
+        known.extend(addresses.iter().map(|resolved| Address::from(resolved.socket)));
+        let given = self.options.target.fingerprint;
+        if let Some(key) = given.or(self.pins.find_by_address(&known)?.map(|pin| pin.fingerprint)) {
+            return Err(advice::plaintext_to_a_pinned_host(&self.place(), key).into());
+        }
         let transports = &self.transports.plain;
         self.say_dialling(transports, backstage).await;
         let dialled = unless_left(dial(transports, addresses, Expect::Unknown), backstage).await?;

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    conversation::{Backstage, Closed, Command, Event, Outbox, State, View, Welcomed},
+    conversation::{Backstage, Closed, Command, Event, Outbox, State, View, Welcomed, outbox},
     identity::{Name, RoomName},
     transport::{Connection, Error, Peer, RecvHalf, SendHalf, Stream},
     wire::{
@@ -68,6 +68,9 @@ pub(super) async fn greet(
                 FromHost::Roster(roster) if !roster.members.is_empty() => members.extend(roster.members),
                 _ => return Err(protocol("the roster is not complete").into()),
             }
+        }
+        if members.len() > welcome.members as usize || welcome.first > welcome.head {
+            return Err(protocol("its welcome contradicts itself").into());
         }
         if members.iter().all(|member| member.id != welcome.member) {
             return Err(protocol("it welcomes us without having us in the room").into());
@@ -156,9 +159,9 @@ async fn converse(
                 }
             }
             command = backstage.commands.recv(), if leave_by.is_none() && !outbox.is_full() => match command {
-                Some(Command::Say(text)) => match outbox.add(text) {
-                    Ok(say) => { let _ = out.send(say.encode()).await; }
-                    Err(unsent) => { let _ = backstage.events.send(unsent).await; }
+                Some(Command::Say(text)) => match outbox::check(&text) {
+                    Ok(()) => { let _ = out.send(outbox.add(text).encode()).await; }
+                    Err(why) => { let _ = backstage.events.send(Event::Unsent { text, why }).await; }
                 },
                 Some(Command::Answer(_)) => {}
                 Some(Command::Leave) | None => leave_by = Some(Instant::now() + LEAVE),

@@ -67,7 +67,7 @@ impl Error {
 
 impl From<Close> for Error {
     fn from(close: Close) -> Self {
-        Self::Closed { code: close.code.into(), reason: text::clean_line(&close.reason) }
+        Self::Closed { code: close.code.into(), reason: text::reason(&close.reason) }
     }
 }
 

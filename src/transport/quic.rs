@@ -34,11 +34,14 @@ const IDLE: Duration = Duration::from_secs(20);
 /// Four to an idle time, and well under the 30 s for which RFC 9000, section 10.1.2, expects a NAT to remember a mapping.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
-/// Bytes in flight to us on one stream: a gigabit per second at 10 ms.
-const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
+/// Bytes that a host may have in flight to us: a gigabit per second at 10 ms, and some more.
+const FROM_THE_HOST: u32 = 2 * 1024 * 1024;
 
-/// Bytes in flight each way on one connection. Without it a peer could make us hold any amount.
-const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+/// Bytes that one member may have in flight to the host, who has to hold them for as many members as there are.
+const FROM_A_MEMBER: u32 = 256 * 1024;
+
+/// Bytes that are kept until the peer has acknowledged them.
+const UNACKNOWLEDGED: u64 = 8 * 1024 * 1024;
 
 /// Handshakes under way from which on an address has to prove itself with a retry before it costs us any more.
 const RETRY_FROM: usize = 32;
@@ -73,7 +76,7 @@ impl Quic {
     fn client_config(&self, config: rustls::ClientConfig) -> Result<ClientConfig, Error> {
         let crypto = QuicClientConfig::try_from(config).map_err(|e| Error::Io(io::Error::other(e)))?;
         let mut config = ClientConfig::new(Arc::new(crypto));
-        config.transport_config(Arc::new(transport_config(0)));
+        config.transport_config(Arc::new(transport_config(0, FROM_THE_HOST)));
         Ok(config)
     }
 
@@ -82,7 +85,7 @@ impl Quic {
         let crypto = QuicServerConfig::try_from(crypto).map_err(io::Error::other)?;
         let mut config = ServerConfig::with_crypto(Arc::new(crypto));
         config.max_incoming(limits::PENDING);
-        config.transport_config(Arc::new(transport_config(1 + limits::STREAMS as u32)));
+        config.transport_config(Arc::new(transport_config(1 + limits::STREAMS as u32, FROM_A_MEMBER)));
         Ok(config)
     }
 }
@@ -126,7 +129,7 @@ fn endpoint_on(address: SocketAddr, server: Option<ServerConfig>) -> io::Result<
     Endpoint::new(EndpointConfig::default(), server, socket, runtime)
 }
 
-fn transport_config(streams_accepted: u32) -> TransportConfig {
+fn transport_config(streams_accepted: u32, window: u32) -> TransportConfig {
     let mut config = TransportConfig::default();
     config
         .max_idle_timeout(Some(VarInt::from_u32(IDLE.as_millis() as u32).into()))
@@ -134,9 +137,9 @@ fn transport_config(streams_accepted: u32) -> TransportConfig {
         .max_concurrent_bidi_streams(streams_accepted.into())
         .max_concurrent_uni_streams(0u32.into())
         .datagram_receive_buffer_size(None)
-        .stream_receive_window(STREAM_WINDOW.into())
-        .receive_window(CONNECTION_WINDOW.into())
-        .send_window(CONNECTION_WINDOW.into())
+        .stream_receive_window(window.into())
+        .receive_window(window.into())
+        .send_window(UNACKNOWLEDGED)
         .allow_spin(false);
     config
 }

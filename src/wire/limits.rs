@@ -42,15 +42,15 @@ pub const NONCES: usize = 256;
 pub const OUTSTANDING: usize = 128;
 
 /// Handshakes and greetings under way in all.
-pub const PENDING: usize = 64;
+pub const PENDING: usize = 256;
 
 /// Handshakes and greetings under way from one IP address.
-pub const PENDING_PER_ADDRESS: usize = 16;
+pub const PENDING_PER_ADDRESS: usize = 128;
 
 /// Streams that a joining side may open on one connection beyond the first.
 pub const STREAMS: usize = 16;
 
-/// From a connection's first byte to its `Hello`.
+/// From a knock to the `Hello`.
 pub const GREETING: Duration = Duration::from_secs(10);
 
 /// One attempt to dial, handshake included.

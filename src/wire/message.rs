@@ -108,36 +108,35 @@ pub struct Welcome {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Roster {
     /// Some of the members.
-    #[serde(deserialize_with = "batch")]
+    #[serde(deserialize_with = "bounded")]
     pub members: Vec<Member>,
 }
 
-/// Reads the members of one batch, whose number is checked first: serde sets memory aside for the number that is claimed,
-/// and would do so for up to a mebibyte.
-fn batch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Member>, D::Error> {
-    struct Batch;
+/// Reads members, and no more than one frame may list. Without it, memory would be set aside for a claimed number.
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Member>, D::Error> {
+    struct Members;
 
-    impl<'de> Visitor<'de> for Batch {
+    impl<'de> Visitor<'de> for Members {
         type Value = Vec<Member>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "at most {} members", limits::ROSTER_BATCH)
         }
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut claimed: A) -> Result<Self::Value, A::Error> {
-            let count = claimed.size_hint().unwrap_or(usize::MAX);
-            if count > limits::ROSTER_BATCH {
-                return Err(A::Error::invalid_length(count, &self));
+        fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+            let claimed = sequence.size_hint().unwrap_or(0);
+            if claimed > limits::ROSTER_BATCH {
+                return Err(A::Error::invalid_length(claimed, &self));
             }
-            let mut members = Vec::with_capacity(count);
-            while let Some(member) = claimed.next_element()? {
+            let mut members = Vec::with_capacity(claimed);
+            while let Some(member) = sequence.next_element()? {
                 members.push(member);
             }
             Ok(members)
         }
     }
 
-    deserializer.deserialize_seq(Batch)
+    deserializer.deserialize_seq(Members)
 }
 
 /// Host to member: you are not let in. The host closes after it.

@@ -4,6 +4,8 @@
 //! direction of a line around or end the process of a window are replaced by visible ones, so that nothing disappears
 //! and nothing acts.
 
+use super::limits;
+
 /// The text with every control and every direction override replaced by a visible character; line breaks (as `\n`) and
 /// tabs stay.
 pub fn clean(text: &str) -> String {
@@ -13,6 +15,11 @@ pub fn clean(text: &str) -> String {
 /// The same on one line, for places where a line break would let a text pretend to be the next entry.
 pub fn clean_line(text: &str) -> String {
     clean(text).chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).collect()
+}
+
+/// A reason that a peer gave, on one line and no longer than [`limits::REASON`], however long it was.
+pub fn reason(given: &str) -> String {
+    clean_line(&given[..given.floor_char_boundary(limits::REASON)])
 }
 
 fn harmless(c: char) -> char {

@@ -1,0 +1,157 @@
+//! Where what a person wants meets what the network does: conversations are begun here, told things, and left.
+
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+
+use druid::{
+    AppDelegate, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, Widget, commands,
+    widget::{Controller, prelude::*},
+};
+
+use super::{Opening, command, model::Model};
+use crate::{
+    conversation::Command,
+    gui::bridge::Link,
+    host,
+    identity::{Identity, Pins},
+    session,
+};
+
+/// How long a conversation may take to end when the window is closed.
+pub(super) const FAREWELL: Duration = Duration::from_millis(1500);
+
+/// The conversation that is shown, if there is one. Shared with who closes it after the window is gone.
+pub(super) type Current = Rc<RefCell<Option<Link>>>;
+
+/// The hands of the window.
+pub(super) struct App {
+    pub(super) identity: Arc<Identity>,
+    pub(super) pins: Pins,
+    pub(super) runtime: tokio::runtime::Handle,
+    pub(super) sink: ExtEventSink,
+    pub(super) current: Current,
+    /// What was begun last, to be begun again under another name.
+    pub(super) last: Opening,
+}
+
+impl App {
+    fn open(&mut self, opening: Opening, model: &mut Model) {
+        model.begin(&opening);
+        // The runtime is entered, not waited for: both return at once.
+        let within = self.runtime.enter();
+        let conversation = match opening.clone() {
+            Opening::Choose => return,
+            Opening::Host(options) => host::host(options, Arc::clone(&self.identity)),
+            Opening::Join(options) => session::join(options, Arc::clone(&self.identity), self.pins.clone()),
+        };
+        drop(within);
+        self.last = opening;
+        self.current.replace(Some(Link::new(conversation, self.sink.clone(), &self.runtime)));
+    }
+
+    fn start(&mut self, model: &mut Model) {
+        match model.start.opening() {
+            Ok(opening) => self.open(opening, model),
+            Err(why) => model.start.complaint = why,
+        }
+    }
+
+    fn tell(&self, command: Command) -> bool {
+        let current = self.current.borrow();
+        let place = current.as_ref().and_then(Link::reserve);
+        place.map(|place| place.send(command)).is_some()
+    }
+
+    fn send(&self, model: &mut Model) {
+        let current = self.current.borrow();
+        match current.as_ref().and_then(Link::reserve) {
+            Some(place) => {
+                if let Some(command) = model.room.take_draft() {
+                    place.send(command);
+                }
+            }
+            None if model.room.open() => {
+                model.room.complaint = "The network is slower than you are: try again in a moment.".to_owned();
+            }
+            None => {}
+        }
+    }
+
+    fn leave(&self, model: &mut Model) {
+        if !model.room.open() || !self.tell(Command::Leave) {
+            self.back(model);
+        }
+    }
+
+    /// Drops what is under way, which leaves it.
+    fn back(&self, model: &mut Model) {
+        self.current.replace(None);
+        model.back();
+    }
+}
+
+impl AppDelegate<Model> for App {
+    fn command(
+        &mut self,
+        _ctx: &mut DelegateCtx,
+        _target: Target,
+        told: &Told,
+        model: &mut Model,
+        _env: &Env,
+    ) -> Handled {
+        if let Some(opening) = told.get(command::OPEN) {
+            self.open(opening.clone(), model);
+        } else if let Some(name) = told.get(command::RETRY_AS) {
+            let opening = self.last.clone().named(name);
+            self.open(opening, model);
+        } else if let Some(yes) = told.get(command::ANSWER) {
+            model.answered();
+            self.tell(Command::Answer(*yes));
+        } else if let Some(bytes) = told.get(command::TOO_LARGE) {
+            model.room.complaint = format!("That was not pasted: {bytes} bytes are more than fit a message.");
+        } else if told.is(command::START) {
+            self.start(model);
+        } else if told.is(command::SEND) {
+            self.send(model);
+        } else if told.is(command::LEAVE) {
+            self.leave(model);
+        } else if told.is(command::BACK) {
+            self.back(model);
+        } else {
+            return Handled::No;
+        }
+        Handled::Yes
+    }
+}
+
+/// What has to be done around the whole tree: once when the window is there, and when it is to go.
+pub(super) struct Around {
+    pub(super) opening: Option<Opening>,
+}
+
+impl<W: Widget<Model>> Controller<Model, W> for Around {
+    fn event(&mut self, child: &mut W, ctx: &mut EventCtx, event: &Event, model: &mut Model, env: &Env) {
+        if let Event::WindowConnected = event {
+            #[cfg(target_os = "linux")]
+            {
+                super::ime::attach();
+                super::desktop::swallow_arguments(std::env::args().skip(1));
+            }
+            // Only now: before there is a window, nothing from elsewhere would reach it.
+            if let Some(opening) = self.opening.take() {
+                ctx.submit_command(command::OPEN.with(opening));
+            }
+        }
+        let draft = model.room.draft.clone();
+        child.event(ctx, event, model, env);
+        if draft != model.room.draft {
+            model.room.complaint.clear();
+        }
+    }
+
+    fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {
+        if model.quit && !old.quit {
+            ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
+        }
+        child.update(ctx, old, model, env);
+    }
+}

@@ -1,0 +1,210 @@
+//! Events of a conversation, on their way into the window.
+//!
+//! They are put into a queue of ours, and the first one after it was emptied asks druid for an idle callback that takes them
+//! all. (druid's own `submit_command` from another thread loses wake-ups.) The queue has a bound: a window that does not
+//! keep up slows its own conversation, and nobody else's.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as blocking},
+    time::Duration,
+};
+
+use druid::ExtEventSink;
+use tokio::sync::{Notify, mpsc};
+
+use super::model::Model;
+use crate::conversation::{Command, Conversation, Event};
+
+/// Events that may wait for the window.
+const WAITING: usize = 4096;
+
+/// A conversation, as the window holds it. Dropping it leaves, and nothing of it is shown from then on.
+pub(crate) struct Link {
+    commands: mpsc::Sender<Command>,
+    ended: blocking::Receiver<()>,
+    queue: Arc<Queue>,
+}
+
+#[derive(Default)]
+struct Queue {
+    state: Mutex<Waiting>,
+    taken: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<Event>,
+    /// Whether a callback has been asked for and has not begun.
+    armed: bool,
+    /// Whether nobody wants to know any more.
+    cut: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts an event in; true if a callback has to be asked for.
+    fn put(&self, event: Event) -> bool {
+        let mut waiting = self.lock();
+        if waiting.cut {
+            return false;
+        }
+        waiting.events.push_back(event);
+        !std::mem::replace(&mut waiting.armed, true)
+    }
+
+    fn is_full(&self) -> bool {
+        self.lock().events.len() >= WAITING
+    }
+
+    fn take(&self) -> VecDeque<Event> {
+        let mut waiting = self.lock();
+        waiting.armed = false;
+        let events = std::mem::take(&mut waiting.events);
+        drop(waiting);
+        self.taken.notify_one();
+        events
+    }
+
+    fn cut(&self) {
+        let mut waiting = self.lock();
+        waiting.cut = true;
+        waiting.events.clear();
+        drop(waiting);
+        self.taken.notify_one();
+    }
+}
+
+impl Link {
+    /// Shows a conversation in the window behind `sink`.
+    pub(crate) fn new(conversation: Conversation, sink: ExtEventSink, runtime: &tokio::runtime::Handle) -> Self {
+        Self::waking(conversation, runtime, move |queue| {
+            sink.add_idle_callback(move |model: &mut Model| {
+                for event in queue.take() {
+                    model.apply(event);
+                }
+            });
+        })
+    }
+
+    fn waking(
+        conversation: Conversation,
+        runtime: &tokio::runtime::Handle,
+        wake: impl Fn(Arc<Queue>) + Send + 'static,
+    ) -> Self {
+        let Conversation { commands, mut events } = conversation;
+        let (end, ended) = blocking::channel();
+        let queue = Arc::new(Queue::default());
+        let filled = Arc::clone(&queue);
+        runtime.spawn(async move {
+            while let Some(event) = events.recv().await {
+                while filled.is_full() {
+                    filled.taken.notified().await;
+                }
+                if filled.put(event) {
+                    wake(Arc::clone(&filled));
+                }
+            }
+            // Nobody may be waiting for it.
+            let _ = end.send(());
+        });
+        Self { commands, ended, queue }
+    }
+
+    /// A place for one command; none when the network has fallen behind or the conversation is over.
+    pub(crate) fn reserve(&self) -> Option<mpsc::Permit<'_, Command>> {
+        self.commands.try_reserve().ok()
+    }
+
+    /// Leaves, and waits for the farewells to be said, but not for longer than `patience`.
+    pub(crate) fn leave(self, patience: Duration) {
+        self.queue.cut();
+        if let Some(place) = self.reserve() {
+            place.send(Command::Leave);
+        }
+        let _ = self.ended.recv_timeout(patience);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.queue.cut();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::{Closed, State};
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap()
+    }
+
+    #[test]
+    fn no_event_is_lost_and_the_queue_stays_bounded() {
+        let runtime = runtime();
+        let (conversation, backstage) = Conversation::new();
+        let (wake, woken) = blocking::channel::<Arc<Queue>>();
+        let _link = Link::waking(conversation, runtime.handle(), move |queue| wake.send(queue).unwrap());
+        const EVENTS: u64 = 100_000;
+        runtime.spawn(async move {
+            for missed in 0..EVENTS {
+                backstage.events.send(Event::Gap { missed }).await.unwrap();
+            }
+        });
+        let mut next = 0;
+        while next < EVENTS {
+            let queue = woken.recv_timeout(Duration::from_secs(10)).expect("every wake-up arrives");
+            let events = queue.take();
+            assert!(events.len() <= WAITING);
+            for event in events {
+                assert_eq!(event, Event::Gap { missed: next });
+                next += 1;
+            }
+        }
+    }
+
+    #[test]
+    fn leaving_waits_for_the_end() {
+        let runtime = runtime();
+        let (conversation, mut backstage) = Conversation::new();
+        let link = Link::waking(conversation, runtime.handle(), |_| {});
+        let (told, heard) = blocking::channel();
+        runtime.spawn(async move {
+            assert_eq!(backstage.commands.recv().await, Some(Command::Leave));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            told.send(()).unwrap();
+            backstage.events.send(Event::Closed(Closed::Left)).await.unwrap();
+        });
+        link.leave(Duration::from_secs(10));
+        heard.try_recv().expect("the farewell was said before");
+    }
+
+    #[test]
+    fn leaving_does_not_wait_for_ever() {
+        let runtime = runtime();
+        let (conversation, _backstage) = Conversation::new();
+        let link = Link::waking(conversation, runtime.handle(), |_| {});
+        let begun = std::time::Instant::now();
+        link.leave(Duration::from_millis(50));
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn nothing_is_shown_of_a_conversation_that_was_dropped() {
+        let runtime = runtime();
+        let (conversation, backstage) = Conversation::new();
+        let (wake, woken) = blocking::channel::<Arc<Queue>>();
+        let link = Link::waking(conversation, runtime.handle(), move |queue| wake.send(queue).unwrap());
+        drop(link);
+        runtime.block_on(async move {
+            let state = Event::State { state: State::Online, detail: String::new() };
+            backstage.events.send(state).await.unwrap();
+        });
+        assert!(woken.recv_timeout(Duration::from_secs(5)).is_err(), "the window is not woken");
+    }
+}

@@ -1,0 +1,251 @@
+//! All that the window shows, as plain data that needs no display: druid draws it and nothing more.
+//!
+//! Events of the conversation go in by [`Model::apply`]; what a person does, by the methods of the parts.
+//!
+//! - [`start`]: the start screen's form and its verdicts
+//! - [`room`]: a conversation: members, transcript, draft, security, how it ended
+//! - [`transcript`], [`selection`]: what was said, and what is selected of it
+//! - [`scroll`], [`heights`]: which rows of it are in view
+//! - [`composer`]: whether a draft can be sent
+//! - [`people`]: members, their badge and colour
+//! - [`security`]: the state of security in words
+//! - [`text`]: text of others, made fit for a layout
+
+pub(crate) mod composer;
+pub(crate) mod heights;
+pub(crate) mod people;
+pub(crate) mod room;
+pub(crate) mod scroll;
+pub(crate) mod security;
+pub(crate) mod selection;
+pub(crate) mod start;
+pub(crate) mod text;
+pub(crate) mod transcript;
+
+use crate::{
+    conversation::{Closed, Event, Question, Refused, RefusedReason},
+    identity::{Fingerprint, Name},
+};
+use room::Room;
+use start::{Start, Verdict};
+
+use super::Opening;
+
+/// Which screen is shown.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Screen {
+    /// Host or join?
+    #[default]
+    Start,
+    /// Getting there.
+    Dialling,
+    /// First contact: is it theirs?
+    Contact,
+    /// Talk in the clear?
+    Plaintext,
+    /// It did not come about.
+    Refused,
+    /// The conversation.
+    Room,
+}
+
+/// Getting there, and what has to be decided on the way.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Way {
+    /// What is being done.
+    pub(crate) title: String,
+    /// What it has got to.
+    pub(crate) detail: String,
+    /// Who was dialled, where a decision is needed.
+    pub(crate) address: String,
+    /// The key that was found there.
+    pub(crate) found: Option<Fingerprint>,
+    /// What was pasted to compare it with.
+    pub(crate) pasted: String,
+}
+
+impl Way {
+    /// Whether the pasted fingerprint is the one that was found.
+    pub(crate) fn verdict(&self) -> Verdict {
+        if self.pasted.trim().is_empty() {
+            return Verdict::None;
+        }
+        match self.pasted.parse::<Fingerprint>() {
+            Ok(pasted) if Some(pasted) == self.found => Verdict::Good("The same: this is their key.".to_owned()),
+            Ok(_) => Verdict::Bad(
+                "A different key! What answers there is not who gave you this fingerprint. Do not join.".to_owned(),
+            ),
+            Err(error) => Verdict::Bad(error.to_string()),
+        }
+    }
+}
+
+/// Why it did not come about.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Refusal {
+    /// What happened.
+    pub(crate) title: String,
+    /// The cause and the next step.
+    pub(crate) detail: String,
+    /// A name that is free.
+    pub(crate) suggestion: Option<Name>,
+    /// The key that was expected and the one that was found: a full stop.
+    pub(crate) keys: Option<(Fingerprint, Fingerprint)>,
+    /// Whether somebody may be in between.
+    pub(crate) serious: bool,
+}
+
+/// All that the window shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Model {
+    /// Which screen.
+    pub(crate) screen: Screen,
+    /// Light on dark.
+    pub(crate) dark: bool,
+    /// One's own key.
+    pub(crate) own: Fingerprint,
+    /// The start screen.
+    pub(crate) start: Start,
+    /// Getting there.
+    pub(crate) way: Way,
+    /// Why it did not come about.
+    pub(crate) refusal: Refusal,
+    /// The conversation.
+    pub(crate) room: Room,
+    /// Whether the window is to be closed.
+    pub(crate) quit: bool,
+}
+
+impl Model {
+    /// The window as it opens.
+    pub(crate) fn new(name: &Name, own: Fingerprint) -> Self {
+        Self {
+            screen: Screen::Start,
+            dark: false,
+            own,
+            start: Start::new(name),
+            way: Way::default(),
+            refusal: Refusal::default(),
+            room: Room::default(),
+            quit: false,
+        }
+    }
+
+    /// A conversation begins.
+    pub(crate) fn begin(&mut self, opening: &Opening) {
+        self.start.remember(opening);
+        self.start.complaint.clear();
+        self.room = Room::default();
+        let title = match opening {
+            Opening::Choose => return,
+            Opening::Host(options) => format!("Opening “{}”", options.room.as_str()),
+            Opening::Join(options) => match &options.target.room {
+                Some(room) => format!("Joining “{}”", room.as_str()),
+                None => {
+                    format!("Joining {}", options.target.addresses.first().map(ToString::to_string).unwrap_or_default())
+                }
+            },
+        };
+        self.way = Way { title: text::label(&title), ..Way::default() };
+        self.screen = Screen::Dialling;
+    }
+
+    /// Back to the start screen, with what had been typed.
+    pub(crate) fn back(&mut self) {
+        self.screen = Screen::Start;
+    }
+
+    /// One has decided; on to the next.
+    pub(crate) fn answered(&mut self) {
+        self.screen = Screen::Dialling;
+    }
+
+    /// Something happened.
+    pub(crate) fn apply(&mut self, event: Event) {
+        match event {
+            Event::Listening(listening) => self.room.listening(&listening),
+            Event::State { detail, .. } => self.way.detail = text::label(&detail),
+            Event::Asked(question) => self.asked(question),
+            Event::Welcomed(welcomed) => {
+                self.room.welcomed(&welcomed);
+                self.screen = Screen::Room;
+            }
+            Event::Said(said) => self.room.said(&said),
+            Event::Joined(member) => self.room.joined(&member),
+            Event::Left { member, name, how } => self.room.left(member, &name, how),
+            Event::Gap { missed } => self.room.gap(missed),
+            Event::Unsent { text, why } => self.room.unsent(&text, &why),
+            Event::Refused(refused) => self.refused(refused),
+            Event::Closed(how) => self.closed(&how),
+        }
+    }
+
+    fn asked(&mut self, question: Question) {
+        match question {
+            Question::FirstContact { address, fingerprint } => {
+                self.way.address = text::label(&address);
+                self.way.found = Some(fingerprint);
+                self.way.pasted.clear();
+                self.screen = Screen::Contact;
+            }
+            Question::Plaintext { address, detail } => {
+                self.way.address = text::label(&address);
+                self.way.detail = text::label(&detail);
+                self.screen = Screen::Plaintext;
+            }
+        }
+    }
+
+    fn refused(&mut self, refused: Refused) {
+        self.refusal = Refusal {
+            title: title(refused.reason).to_owned(),
+            detail: text::label(&refused.detail),
+            suggestion: refused.suggestion,
+            keys: refused.keys,
+            serious: refused.reason == RefusedReason::IdentityMismatch,
+        };
+        self.screen = Screen::Refused;
+    }
+
+    fn closed(&mut self, how: &Closed) {
+        match (self.screen, how) {
+            (Screen::Room, Closed::Left) => self.back(),
+            (Screen::Room, how) => self.room.closed(how),
+            (Screen::Start, _) => {}
+            // It ended before it began, without a refusal: said in the same place.
+            (_, how) => {
+                let mut room = Room::default();
+                room.closed(how);
+                let detail = room.over.unwrap_or_default();
+                self.refusal = Refusal { title: "That did not work".to_owned(), detail, ..Refusal::default() };
+                self.screen = Screen::Refused;
+            }
+        }
+    }
+
+    /// The window's title.
+    pub(crate) fn title(&self) -> String {
+        if self.screen == Screen::Room { format!("{} – parlor", self.room.name) } else { "parlor".to_owned() }
+    }
+}
+
+fn title(reason: RefusedReason) -> &'static str {
+    match reason {
+        RefusedReason::IdentityMismatch => "Stop: this is not the host you know",
+        RefusedReason::IdentityUnknown => "You did not join",
+        RefusedReason::IdentityRefused => "The host does not accept your key",
+        RefusedReason::Unreachable => "Nobody answers there",
+        RefusedReason::PlaintextRefused => "Plain TCP is not allowed",
+        RefusedReason::WrongProtocol => "Something else answers there",
+        RefusedReason::Version => "The host has another version of parlor",
+        RefusedReason::NameTaken => "Somebody already has that name",
+        RefusedReason::NameInvalid => "That name cannot be used",
+        RefusedReason::Full => "The room is full",
+        RefusedReason::NoSuchRoom => "Another room is open there",
+        RefusedReason::Busy => "The host is busy",
+        RefusedReason::Local => "That cannot be done on this computer",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! A conversation, as its screen shows it.
+
+use std::rc::Rc;
+
+use super::{
+    composer,
+    people::Person,
+    security::{Standing, Tone},
+    text,
+    transcript::Feed,
+};
+use crate::{
+    conversation::{Closed, Command, Listening, Said, Welcomed},
+    identity::{Fingerprint, Name},
+    wire::{Member, MemberId, message::Departure},
+};
+
+/// What the column at the side shows.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Side {
+    /// Who is there.
+    #[default]
+    Members,
+    /// What the state of security means.
+    Security,
+    /// How others come in.
+    Invite,
+}
+
+/// How others come in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Door {
+    /// What to hand out.
+    pub(crate) invite: Option<String>,
+    /// Where the room can be reached.
+    pub(crate) addresses: Vec<String>,
+    /// The host's key; it is of no use to somebody who joins over plain TCP.
+    pub(crate) fingerprint: Option<Fingerprint>,
+}
+
+/// A conversation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Room {
+    /// The room's name.
+    pub(crate) name: String,
+    /// How one is connected.
+    pub(crate) standing: Standing,
+    /// Who is there, the host first, then as they came.
+    pub(crate) members: Rc<Vec<Person>>,
+    keys: Rc<Vec<(MemberId, Fingerprint)>>,
+    me: Option<MemberId>,
+    /// What was said.
+    pub(crate) feed: Feed,
+    /// What is being written.
+    pub(crate) draft: String,
+    /// Why something was not taken into the draft, until one writes on.
+    pub(crate) complaint: String,
+    /// How others come in, when one hosts.
+    pub(crate) door: Option<Rc<Door>>,
+    /// Why it is over, when it is.
+    pub(crate) over: Option<String>,
+    /// What the column at the side shows.
+    pub(crate) side: Side,
+    /// Whether the column was chosen by a person, who then is not overruled.
+    chosen: bool,
+}
+
+impl Room {
+    pub(super) fn listening(&mut self, listening: &Listening) {
+        let encrypted = listening.transports.iter().any(|kind| *kind != crate::transport::Kind::Tcp);
+        self.standing.served = listening.transports.clone();
+        self.door = Some(Rc::new(Door {
+            invite: listening.invite.as_ref().map(ToString::to_string),
+            addresses: listening.addresses.clone(),
+            fingerprint: encrypted.then_some(listening.fingerprint),
+        }));
+        self.side = Side::Invite;
+    }
+
+    pub(super) fn welcomed(&mut self, welcomed: &Welcomed) {
+        self.name = text::label(welcomed.room.as_str());
+        self.me = Some(welcomed.member);
+        self.standing.security = welcomed.security;
+        self.standing.transport = welcomed.transport;
+        self.standing.fingerprint = welcomed.fingerprint;
+        self.standing.key_exchange = welcomed.key_exchange.as_deref().map(text::label);
+        self.members = Rc::new(welcomed.members.iter().map(|member| self.person(member)).collect());
+        self.keys = Rc::new(welcomed.members.iter().filter_map(|m| Some((m.id, m.fingerprint?))).collect());
+    }
+
+    fn person(&self, member: &Member) -> Person {
+        Person::new(member, self.me == Some(member.id))
+    }
+
+    pub(super) fn said(&mut self, said: &Said) {
+        let key = self.keys.iter().find(|(id, _)| *id == said.member).map(|(_, key)| *key);
+        self.feed.said(said, key.as_ref());
+    }
+
+    pub(super) fn joined(&mut self, member: &Member) {
+        let person = self.person(member);
+        if let Some(key) = member.fingerprint {
+            // Kept when they leave: what they said is still there, in their colour.
+            let keys = Rc::make_mut(&mut self.keys);
+            keys.retain(|(id, _)| *id != member.id);
+            keys.push((member.id, key));
+        }
+        let (name, you, unencrypted) = (person.name.clone(), person.you, person.unencrypted);
+        let members = Rc::make_mut(&mut self.members);
+        members.retain(|other| other.id != person.id);
+        members.push(person);
+        if you {
+            return;
+        }
+        if unencrypted {
+            self.feed.notice(&format!("{name} came in over plain TCP: NOT encrypted"), true);
+        } else {
+            self.feed.notice(&format!("{name} came in"), false);
+        }
+        if !self.chosen && self.side == Side::Invite {
+            self.side = Side::Members;
+        }
+    }
+
+    pub(super) fn left(&mut self, member: MemberId, name: &Name, how: Departure) {
+        Rc::make_mut(&mut self.members).retain(|person| person.id != member);
+        let what = match how {
+            Departure::Left => "left",
+            Departure::Lost => "lost the connection",
+            Departure::Removed => "was removed by the host",
+        };
+        self.feed.notice(&format!("{} {what}", text::label(name.as_str())), false);
+    }
+
+    pub(super) fn gap(&mut self, missed: u64) {
+        let what = if missed == 1 { "1 entry is".to_owned() } else { format!("{missed} entries are") };
+        self.feed.notice(&format!("{what} missing here: the host no longer had them"), true);
+    }
+
+    /// Gives a text that was not sent back to the person.
+    pub(super) fn unsent(&mut self, text: &str, why: &str) {
+        if self.draft.is_empty() && text.len() <= composer::LARGEST {
+            self.draft = text.to_owned();
+            self.feed.notice(&format!("Not sent: {why}\nYour text is in the box below again."), true);
+        } else {
+            self.feed.notice(&format!("Not sent: {why}\nYour text was:\n{text}"), true);
+        }
+    }
+
+    pub(super) fn closed(&mut self, how: &Closed) {
+        let why = match how {
+            Closed::Left => "You left the room.".to_owned(),
+            Closed::HostLeft => "The host left, and the room with it.".to_owned(),
+            Closed::Lost { detail } => with_detail("The connection to the host was lost.", detail),
+            Closed::Replaced => "You joined again from elsewhere, and go on there.".to_owned(),
+            Closed::Removed { detail, .. } => with_detail("The host ended your connection.", detail),
+        };
+        let why = text::label(&why);
+        self.feed.notice(&why, true);
+        self.over = Some(why);
+    }
+
+    /// Whether one can speak.
+    pub(crate) fn open(&self) -> bool {
+        self.over.is_none()
+    }
+
+    /// Takes the draft, to be said. What cannot be sent stays.
+    pub(crate) fn take_draft(&mut self) -> Option<Command> {
+        if !self.open() || !composer::verdict(&self.draft).sendable() {
+            return None;
+        }
+        let text = composer::outgoing(&self.draft).to_owned();
+        self.draft.clear();
+        self.complaint.clear();
+        Some(Command::Say(text))
+    }
+
+    /// What to say below the draft.
+    pub(crate) fn hint(&self) -> String {
+        if self.complaint.is_empty() { composer::verdict(&self.draft).words() } else { self.complaint.clone() }
+    }
+
+    /// Whether that is about something that went wrong.
+    pub(crate) fn is_hint_alarming(&self) -> bool {
+        !self.complaint.is_empty() || matches!(composer::verdict(&self.draft), composer::Verdict::Over(_))
+    }
+
+    /// Shows this at the side, or the members if it is shown already.
+    pub(crate) fn toggle_side(&mut self, side: Side) {
+        self.side = if self.side == side { Side::Members } else { side };
+        self.chosen = true;
+    }
+
+    /// How many others can be read on the way.
+    pub(crate) fn unencrypted(&self) -> usize {
+        self.members.iter().filter(|person| person.unencrypted && !person.you).count()
+    }
+
+    /// How loud to be about security.
+    pub(crate) fn tone(&self) -> Tone {
+        if self.open() { self.standing.tone(self.unencrypted()) } else { Tone::Warn }
+    }
+
+    /// The line about security that is always in sight.
+    pub(crate) fn words(&self) -> String {
+        if self.open() { self.standing.words(self.unencrypted()) } else { "Not connected any more".to_owned() }
+    }
+}
+
+fn with_detail(what: &str, detail: &str) -> String {
+    if detail.is_empty() { what.to_owned() } else { format!("{what} {detail}") }
+}

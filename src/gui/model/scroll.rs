@@ -1,0 +1,295 @@
+//! Which rows of a transcript are in view, and where.
+//!
+//! The position is a row and how far its top is above the view, so that a height that turns out different somewhere else
+//! never moves what one is reading. Heights are estimates until a row comes into view; only then is it measured, by a
+//! function that is given, for this module draws nothing.
+
+use super::heights::Heights;
+
+/// A row in view, and the distance of its top from the top of the view.
+pub(crate) type Placed = (usize, f64);
+
+/// The position.
+#[derive(Debug, Default)]
+pub(crate) struct Scroll {
+    heights: Heights,
+    /// The number of the row that `heights` begins with.
+    first: usize,
+    /// The row at the top of the view, counted from `first`.
+    row: usize,
+    /// How far its top is above the view.
+    offset: f64,
+    /// Scrolled up, away from the end.
+    away: bool,
+    /// The number of the first row that has not been seen, while away.
+    unseen: usize,
+}
+
+impl Scroll {
+    /// Takes note of the rows that there are: `first..end`. Cost: those that are new.
+    pub(crate) fn sync(&mut self, first: usize, end: usize, mut estimate: impl FnMut(usize) -> f64) {
+        if first != self.first || end < self.first + self.heights.len() {
+            let row = (self.first + self.row).saturating_sub(first);
+            self.heights.clear();
+            self.first = first;
+            self.row = row.min(end.saturating_sub(first + 1));
+        }
+        for row in first + self.heights.len()..end {
+            self.heights.push(estimate(row));
+        }
+        if !self.away {
+            self.unseen = end;
+        }
+    }
+
+    /// Forgets all heights, because the width has changed; to be followed by [`Scroll::sync`].
+    pub(crate) fn forget(&mut self) {
+        self.heights.clear();
+    }
+
+    /// Whether the end is in view, and stays there when rows are added.
+    pub(crate) fn at_end(&self) -> bool {
+        !self.away
+    }
+
+    /// The number of the first row that one has not seen.
+    pub(crate) fn unseen(&self) -> usize {
+        self.unseen
+    }
+
+    /// The rows in a view of this height, from top to bottom. Cost: those rows.
+    pub(crate) fn place(&mut self, view: f64, mut measure: impl FnMut(usize) -> f64) -> Vec<Placed> {
+        if self.heights.len() == 0 {
+            return Vec::new();
+        }
+        self.row = self.row.min(self.heights.len() - 1);
+        if self.away {
+            let placed = self.place_down(view, &mut measure);
+            if let Some(placed) = placed {
+                return placed;
+            }
+            self.to_end();
+        }
+        self.place_up(view, &mut measure)
+    }
+
+    fn measured(&mut self, row: usize, measure: &mut impl FnMut(usize) -> f64) -> f64 {
+        let height = measure(self.first + row);
+        self.heights.set(row, height);
+        height
+    }
+
+    /// From the position on; none if the end is in view.
+    fn place_down(&mut self, view: f64, measure: &mut impl FnMut(usize) -> f64) -> Option<Vec<Placed>> {
+        while self.offset < 0.0 && self.row > 0 {
+            self.row -= 1;
+            self.offset += self.measured(self.row, measure);
+        }
+        self.offset = self.offset.max(0.0);
+        loop {
+            let height = self.measured(self.row, measure);
+            if self.offset < height || self.row + 1 == self.heights.len() {
+                break;
+            }
+            self.offset -= height;
+            self.row += 1;
+        }
+        let mut placed = Vec::new();
+        let (mut row, mut top) = (self.row, -self.offset);
+        while top < view {
+            if row == self.heights.len() {
+                return None;
+            }
+            placed.push((self.first + row, top));
+            top += self.measured(row, measure);
+            row += 1;
+        }
+        if row == self.heights.len() && top <= view {
+            return None;
+        }
+        Some(placed)
+    }
+
+    /// From the end back.
+    fn place_up(&mut self, view: f64, measure: &mut impl FnMut(usize) -> f64) -> Vec<Placed> {
+        let mut placed = Vec::new();
+        let (mut row, mut top) = (self.heights.len(), view);
+        while row > 0 && top > 0.0 {
+            row -= 1;
+            top -= self.measured(row, measure);
+            placed.push((self.first + row, top));
+        }
+        // Fewer rows than fill the view stand at its top.
+        let free = top.max(0.0);
+        placed.iter_mut().for_each(|(_, top)| *top -= free);
+        placed.reverse();
+        (self.row, self.offset) = (row, -(top - free));
+        placed
+    }
+
+    /// Scrolls by so much; down is positive.
+    pub(crate) fn by(&mut self, distance: f64, view: f64) {
+        if distance == 0.0 || (distance > 0.0 && !self.away) {
+            return;
+        }
+        self.away = true;
+        if distance.abs() > 2.0 * view {
+            self.to_place(self.heights.top(self.row) + self.offset + distance);
+        } else {
+            self.offset += distance;
+        }
+    }
+
+    /// Scrolls to the end, and stays there.
+    pub(crate) fn to_end(&mut self) {
+        self.away = false;
+        self.unseen = self.first + self.heights.len();
+    }
+
+    /// Scrolls to the beginning.
+    pub(crate) fn to_start(&mut self) {
+        self.to_place(0.0);
+    }
+
+    fn to_place(&mut self, place: f64) {
+        self.away = true;
+        (self.row, self.offset) = self.heights.at(place);
+    }
+
+    /// Where the thumb of a scroll bar begins and ends, as parts of its length; none if all is in view.
+    pub(crate) fn thumb(&self, view: f64) -> Option<(f64, f64)> {
+        let total = self.heights.total();
+        if total <= view {
+            return None;
+        }
+        let length = (view / total).max(0.05);
+        let above = if self.away { self.heights.top(self.row) + self.offset } else { total - view };
+        let start = (above / (total - view)).clamp(0.0, 1.0) * (1.0 - length);
+        Some((start, start + length))
+    }
+
+    /// Scrolls so that the thumb begins at this part of its bar.
+    pub(crate) fn thumb_to(&mut self, start: f64, view: f64) {
+        let Some((from, to)) = self.thumb(view) else { return };
+        let free = 1.0 - (to - from);
+        if free <= 0.0 || start >= free {
+            self.to_end();
+        } else {
+            self.to_place((start / free).max(0.0) * (self.heights.total() - view));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VIEW: f64 = 100.0;
+
+    /// Rows are 30 high, and were thought to be 20.
+    fn scroll(rows: usize) -> Scroll {
+        let mut scroll = Scroll::default();
+        scroll.sync(0, rows, |_| 20.0);
+        scroll
+    }
+
+    fn place(scroll: &mut Scroll) -> Vec<Placed> {
+        scroll.place(VIEW, |_| 30.0)
+    }
+
+    #[test]
+    fn few_rows_stand_at_the_top() {
+        assert_eq!(place(&mut scroll(2)), [(0, 0.0), (1, 30.0)]);
+        assert_eq!(place(&mut scroll(0)), []);
+    }
+
+    #[test]
+    fn it_stays_at_the_end_while_it_is_there() {
+        let mut scroll = scroll(10);
+        assert_eq!(place(&mut scroll), [(6, -20.0), (7, 10.0), (8, 40.0), (9, 70.0)]);
+        scroll.sync(0, 11, |_| 20.0);
+        assert_eq!(place(&mut scroll).last(), Some(&(10, 70.0)));
+        assert_eq!(scroll.unseen(), 11);
+    }
+
+    #[test]
+    fn it_stays_put_while_one_reads_above() {
+        let mut scroll = scroll(100);
+        place(&mut scroll);
+        scroll.by(-50.0, VIEW);
+        let before = place(&mut scroll);
+        scroll.sync(0, 150, |_| 20.0);
+        assert_eq!(place(&mut scroll), before);
+        assert!(!scroll.at_end());
+        assert_eq!(scroll.unseen(), 100);
+        scroll.to_end();
+        assert_eq!(place(&mut scroll).last(), Some(&(149, 70.0)));
+    }
+
+    #[test]
+    fn scrolling_up_and_down_comes_back_to_the_end() {
+        let mut scroll = scroll(100);
+        let end = place(&mut scroll);
+        for _ in 0..7 {
+            scroll.by(-45.0, VIEW);
+            place(&mut scroll);
+        }
+        assert!(!scroll.at_end());
+        for _ in 0..8 {
+            scroll.by(45.0, VIEW);
+            place(&mut scroll);
+        }
+        assert!(scroll.at_end());
+        assert_eq!(place(&mut scroll), end);
+    }
+
+    #[test]
+    fn it_stops_at_the_beginning() {
+        let mut scroll = scroll(100);
+        scroll.by(-1e9, VIEW);
+        assert_eq!(place(&mut scroll)[0], (0, 0.0));
+        scroll.by(-10.0, VIEW);
+        assert_eq!(place(&mut scroll)[0], (0, 0.0));
+    }
+
+    #[test]
+    fn only_what_comes_into_view_is_measured() {
+        let mut scroll = scroll(100_000);
+        let mut measured = 0;
+        let mut count = |scroll: &mut Scroll| {
+            scroll.place(VIEW, |_| {
+                measured += 1;
+                30.0
+            })
+        };
+        count(&mut scroll);
+        scroll.to_start();
+        count(&mut scroll);
+        scroll.thumb_to(0.5, VIEW);
+        count(&mut scroll);
+        assert!(measured < 50, "{measured} rows were measured");
+    }
+
+    #[test]
+    fn rows_that_are_taken_away_at_the_beginning_move_nothing() {
+        let mut scroll = scroll(100);
+        place(&mut scroll);
+        scroll.by(-1000.0, VIEW);
+        let before = place(&mut scroll);
+        scroll.sync(10, 101, |_| 20.0);
+        assert_eq!(place(&mut scroll), before);
+    }
+
+    #[test]
+    fn the_thumb_goes_where_it_is_dragged() {
+        let mut scroll = scroll(100);
+        place(&mut scroll);
+        let (_, end) = scroll.thumb(VIEW).unwrap();
+        assert!((end - 1.0).abs() < 1e-9);
+        scroll.thumb_to(0.0, VIEW);
+        assert_eq!(place(&mut scroll)[0], (0, 0.0));
+        scroll.thumb_to(1.0, VIEW);
+        assert!(scroll.at_end());
+        assert!(Scroll::default().thumb(VIEW).is_none());
+    }
+}

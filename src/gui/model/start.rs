@@ -1,0 +1,281 @@
+//! The start screen's form: what was typed, and what there is to say about it.
+
+use crate::{
+    gui::Opening,
+    host,
+    identity::{DEFAULT_PORT as PORT, Fingerprint, Name, RoomName},
+    session::{self, Consent, Target, Way},
+};
+
+/// What one is about to do.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Doing {
+    /// Join a room.
+    #[default]
+    Join,
+    /// Host one.
+    Host,
+}
+
+/// What a room of one's own accepts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Protection {
+    /// QUIC and TLS.
+    #[default]
+    Encrypted,
+    /// Plain TCP, on purpose.
+    Plain,
+}
+
+/// What there is to say about a field.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    /// Nothing yet.
+    None,
+    /// It is right, and why.
+    Good(String),
+    /// It is wrong, and what to do.
+    Bad(String),
+}
+
+impl Verdict {
+    /// The sentence.
+    pub(crate) fn words(&self) -> &str {
+        match self {
+            Self::None => "",
+            Self::Good(words) | Self::Bad(words) => words,
+        }
+    }
+
+    fn of<T>(result: Result<T, impl ToString>, good: impl FnOnce(T) -> String) -> Self {
+        match result {
+            Ok(value) => Self::Good(good(value)),
+            Err(error) => Self::Bad(error.to_string()),
+        }
+    }
+}
+
+/// The form.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Start {
+    /// Host or join.
+    pub(crate) doing: Doing,
+    /// One's own name.
+    pub(crate) name: String,
+    /// Join: an address or an invite.
+    pub(crate) place: String,
+    /// Join: the host's fingerprint.
+    pub(crate) fingerprint: String,
+    /// Host: the room's name.
+    pub(crate) room: String,
+    /// Host: the port.
+    pub(crate) port: String,
+    /// Host: what the room accepts.
+    pub(crate) protection: Protection,
+    /// Why it did not start, when one tried.
+    pub(crate) complaint: String,
+}
+
+impl Start {
+    /// The form as it is first seen.
+    pub(crate) fn new(name: &Name) -> Self {
+        Self {
+            name: name.as_str().to_owned(),
+            room: format!("{}'s room", name.as_str()),
+            port: PORT.to_string(),
+            ..Self::default()
+        }
+    }
+
+    /// The form as it would have been filled in to start `opening`: what one comes back to.
+    pub(crate) fn remember(&mut self, opening: &Opening) {
+        match opening {
+            Opening::Choose => {}
+            Opening::Host(options) => {
+                self.doing = Doing::Host;
+                self.name = options.name.as_str().to_owned();
+                self.room = options.room.as_str().to_owned();
+                self.port = options.port.to_string();
+                self.protection = if options.encrypted { Protection::Encrypted } else { Protection::Plain };
+            }
+            Opening::Join(options) => {
+                self.doing = Doing::Join;
+                self.name = options.name.as_str().to_owned();
+                let typed = Target::parse(self.place.trim(), None, PORT);
+                if typed.is_ok_and(|typed| typed.addresses == options.target.addresses) {
+                    return;
+                }
+                if let Some(address) = options.target.addresses.first() {
+                    self.place = address.to_string();
+                    self.fingerprint = options.target.fingerprint.map(|key| key.to_string()).unwrap_or_default();
+                }
+            }
+        }
+    }
+
+    /// What there is to say about the name.
+    pub(crate) fn name_verdict(&self) -> Verdict {
+        match self.name.parse::<Name>() {
+            Ok(_) => Verdict::None,
+            Err(_) if self.name.is_empty() => Verdict::None,
+            Err(error) => Verdict::Bad(error.to_string()),
+        }
+    }
+
+    /// What there is to say about the address or invite.
+    pub(crate) fn place_verdict(&self) -> Verdict {
+        let place = self.place.trim();
+        if place.is_empty() {
+            return Verdict::None;
+        }
+        match Target::parse(place, None, PORT) {
+            Ok(Target { room: Some(room), .. }) => {
+                Verdict::Good(format!("An invite to “{}”, with the host's key in it.", room.as_str()))
+            }
+            Ok(_) => Verdict::None,
+            Err(error) => Verdict::Bad(error.to_string()),
+        }
+    }
+
+    /// What there is to say about the fingerprint.
+    pub(crate) fn fingerprint_verdict(&self) -> Verdict {
+        if self.fingerprint.trim().is_empty() {
+            return Verdict::None;
+        }
+        let target = Target::parse(self.place.trim(), Some(&self.fingerprint), PORT);
+        if let Err(error @ session::TargetError::TwoKeys) = target {
+            return Verdict::Bad(error.to_string());
+        }
+        Verdict::of(self.fingerprint.parse::<Fingerprint>(), |_| "Complete and correct.".to_owned())
+    }
+
+    /// What there is to say about the room's name.
+    pub(crate) fn room_verdict(&self) -> Verdict {
+        match self.room.parse::<RoomName>() {
+            Ok(_) => Verdict::None,
+            Err(_) if self.room.is_empty() => Verdict::None,
+            Err(error) => Verdict::Bad(error.to_string()),
+        }
+    }
+
+    /// What there is to say about the port.
+    pub(crate) fn port_verdict(&self) -> Verdict {
+        match self.port.trim().parse::<u16>() {
+            Ok(_) => Verdict::None,
+            Err(_) if self.port.is_empty() => Verdict::None,
+            Err(_) => Verdict::Bad("A port is a number up to 65535; 0 takes any that is free.".to_owned()),
+        }
+    }
+
+    /// What there is to say about what the room accepts.
+    pub(crate) fn protection_verdict(&self) -> Verdict {
+        match self.protection {
+            Protection::Encrypted => Verdict::Good("Nobody on the way can read or change what is said.".to_owned()),
+            Protection::Plain => Verdict::Bad(
+                "Everybody on the way can read and change what is said. Only for a network where nothing else gets \
+                 through, and for words that may be overheard."
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// What the form asks for, or the first thing that keeps it from being done.
+    pub(crate) fn opening(&self) -> Result<Opening, String> {
+        let name: Name = self.name.parse().map_err(|error| format!("Your name: {error}"))?;
+        match self.doing {
+            Doing::Host => {
+                let room = self.room.parse().map_err(|error| format!("The room's name: {error}"))?;
+                let port = self.port.trim().parse().map_err(|_| {
+                    format!("The port: a number up to 65535 is needed; {PORT} is what others will try first.")
+                })?;
+                let encrypted = self.protection == Protection::Encrypted;
+                Ok(Opening::Host(host::Options { room, name, port, bind: None, encrypted, plain: !encrypted }))
+            }
+            Doing::Join => {
+                let fingerprint = Some(self.fingerprint.trim()).filter(|typed| !typed.is_empty());
+                let place = self.place.trim();
+                if place.is_empty() {
+                    return Err("Paste the invite that the host sent you, or type the host's address.".to_owned());
+                }
+                let mut target = Target::parse(place, fingerprint, PORT).map_err(|error| error.to_string())?;
+                // The room's name in an invite tells a person where they go; it is no condition.
+                target.room = None;
+                Ok(Opening::Join(session::Options {
+                    target,
+                    name,
+                    way: Way::Encrypted,
+                    first_contact: Consent::Ask,
+                    plaintext: Consent::Ask,
+                    bind: None,
+                }))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> Start {
+        Start::new(&"Ada".parse().unwrap())
+    }
+
+    fn key() -> Fingerprint {
+        Fingerprint::from_bytes([9; 32])
+    }
+
+    #[test]
+    fn a_fingerprint_is_judged_as_it_is_typed() {
+        let mut start = start();
+        assert_eq!(start.fingerprint_verdict(), Verdict::None);
+        let whole = key().to_string();
+        start.fingerprint = whole[..20].to_owned();
+        assert!(matches!(start.fingerprint_verdict(), Verdict::Bad(_)));
+        start.fingerprint = whole;
+        assert!(matches!(start.fingerprint_verdict(), Verdict::Good(_)));
+    }
+
+    #[test]
+    fn an_address_and_a_fingerprint_make_a_target() {
+        let start = Start { place: " 192.168.1.20 ".into(), fingerprint: key().to_string(), ..start() };
+        let Ok(Opening::Join(options)) = start.opening() else { panic!() };
+        assert_eq!(options.target.fingerprint, Some(key()));
+        assert_eq!(options.target.addresses[0].to_string(), "192.168.1.20:7275");
+        assert_eq!((options.way, options.plaintext), (Way::Encrypted, Consent::Ask));
+    }
+
+    #[test]
+    fn a_damaged_fingerprint_is_never_ignored() {
+        let start = Start { place: "192.168.1.20".into(), fingerprint: "ABC".into(), ..start() };
+        assert!(start.opening().is_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        assert!(start().opening().unwrap_err().contains("invite"));
+        assert!(Start { name: String::new(), ..start() }.opening().unwrap_err().starts_with("Your name"));
+        let host = Start { doing: Doing::Host, ..start() };
+        assert!(Start { port: "70000".into(), ..host.clone() }.opening().unwrap_err().starts_with("The port"));
+        assert!(Start { room: String::new(), ..host }.opening().unwrap_err().starts_with("The room's name"));
+    }
+
+    #[test]
+    fn a_room_is_encrypted_unless_it_is_asked_not_to_be() {
+        let mut start = Start { doing: Doing::Host, ..start() };
+        let Ok(Opening::Host(options)) = start.opening() else { panic!() };
+        assert_eq!((options.encrypted, options.plain, options.port), (true, false, PORT));
+        start.protection = Protection::Plain;
+        let Ok(Opening::Host(options)) = start.opening() else { panic!() };
+        assert_eq!((options.encrypted, options.plain), (false, true));
+        assert!(matches!(start.protection_verdict(), Verdict::Bad(_)));
+    }
+
+    #[test]
+    fn one_comes_back_to_what_one_had_typed() {
+        let typed = Start { place: "192.168.1.20:99".into(), fingerprint: key().to_string(), ..start() };
+        let mut again = start();
+        again.remember(&typed.opening().unwrap());
+        assert_eq!(again, typed);
+    }
+}

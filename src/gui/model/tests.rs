@@ -1,0 +1,256 @@
+//! Conversations from their first event to their last, as the window would show them.
+
+use std::rc::Rc;
+
+use super::{room::Side, start::Verdict, *};
+use crate::{
+    conversation::{Command, Said, State, Welcomed},
+    transport::Kind,
+    wire::{HOST, Member, MemberId, Security, message::Departure},
+};
+
+fn key(n: u8) -> Fingerprint {
+    Fingerprint::from_bytes([n; 32])
+}
+
+fn model() -> Model {
+    Model::new(&"Ada".parse().unwrap(), key(0))
+}
+
+fn member(id: MemberId, name: &str, security: Security) -> Member {
+    let fingerprint = (security != Security::Plaintext).then(|| key(id as u8 + 1));
+    Member { id, name: name.parse().unwrap(), fingerprint, security }
+}
+
+fn welcomed() -> Event {
+    Event::Welcomed(Welcomed {
+        room: "Kitchen".parse().unwrap(),
+        name: "Ada".parse().unwrap(),
+        member: 1,
+        transport: Some(Kind::Quic),
+        security: Security::Pinned,
+        fingerprint: Some(key(1)),
+        key_exchange: Some("X25519MLKEM768".to_owned()),
+        members: vec![member(HOST, "Ben", Security::Pinned), member(1, "Ada", Security::Pinned)],
+    })
+}
+
+fn said(member: MemberId, from: &str, text: &str) -> Event {
+    Event::Said(Said {
+        seq: 1,
+        member,
+        from: from.parse().unwrap(),
+        own: member == 1,
+        history: false,
+        text: text.to_owned(),
+        at: "2026-05-04T09:41:00Z".parse().unwrap(),
+    })
+}
+
+fn refused(reason: RefusedReason) -> Event {
+    Event::Refused(Refused { reason, detail: "Why, and what next.".to_owned(), suggestion: None, keys: None })
+}
+
+fn rows(model: &Model) -> Vec<String> {
+    let log = model.room.feed.log();
+    (log.first()..log.end()).filter_map(|row| Some(log.get(row)?.shown().to_owned())).collect()
+}
+
+#[test]
+fn one_dials_is_welcomed_and_talks() {
+    let mut model = model();
+    model.start.place = "192.168.1.20".to_owned();
+    let opening = model.start.opening().unwrap();
+    model.begin(&opening);
+    assert_eq!((model.screen, model.way.title.as_str()), (Screen::Dialling, "Joining 192.168.1.20:7275"));
+    model.apply(Event::State { state: State::Dialling, detail: "Shaking hands".to_owned() });
+    assert_eq!(model.way.detail, "Shaking hands");
+    assert_eq!(model.title(), "parlor");
+    model.apply(welcomed());
+    assert_eq!((model.screen, model.title().as_str()), (Screen::Room, "Kitchen – parlor"));
+    assert_eq!(model.room.members.iter().map(Person::role).collect::<Vec<_>>(), ["host", "you"]);
+    model.apply(said(0, "Ben", "hello"));
+    assert_eq!(rows(&model), ["Ben\u{2002}hello"]);
+}
+
+use people::Person;
+
+#[test]
+fn people_come_and_go() {
+    let mut model = model();
+    model.apply(welcomed());
+    let before = Rc::clone(&model.room.members);
+    model.apply(Event::Joined(member(2, "Cleo", Security::Encrypted)));
+    model.apply(Event::Joined(member(3, "Dan", Security::Plaintext)));
+    assert_eq!((before.len(), model.room.members.len()), (2, 4));
+    assert_eq!(model.room.unencrypted(), 1);
+    assert_eq!(model.room.tone(), security::Tone::Alarm);
+    model.apply(Event::Left { member: 3, name: "Dan".parse().unwrap(), how: Departure::Lost });
+    assert_eq!((model.room.members.len(), model.room.unencrypted()), (3, 0));
+    assert_eq!(rows(&model), ["Cleo came in", "Dan came in over plain TCP: NOT encrypted", "Dan lost the connection"]);
+}
+
+#[test]
+fn one_does_not_hear_of_ones_own_coming() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.apply(Event::Joined(member(1, "Ada", Security::Pinned)));
+    assert_eq!(model.room.members.len(), 2);
+    assert!(rows(&model).is_empty());
+}
+
+#[test]
+fn a_member_who_left_keeps_the_colour_of_their_key() {
+    let mut model = model();
+    model.apply(welcomed());
+    let cleo = member(2, "Cleo", Security::Encrypted);
+    model.apply(Event::Joined(cleo.clone()));
+    model.apply(Event::Left { member: 2, name: cleo.name.clone(), how: Departure::Left });
+    model.apply(said(2, "Cleo", "late"));
+    let log = model.room.feed.log();
+    let Some(transcript::Row::Message(message)) = log.get(log.end() - 1) else { panic!() };
+    assert_eq!(message.tint, people::tint(&cleo.name, cleo.fingerprint.as_ref()));
+}
+
+#[test]
+fn first_contact_compares_what_is_pasted() {
+    let mut model = model();
+    model.apply(Event::Asked(Question::FirstContact { address: "here:1".to_owned(), fingerprint: key(5) }));
+    assert_eq!((model.screen, model.way.verdict()), (Screen::Contact, Verdict::None));
+    model.way.pasted = key(5).to_string();
+    assert!(matches!(model.way.verdict(), Verdict::Good(_)));
+    model.way.pasted = key(6).to_string();
+    assert!(matches!(model.way.verdict(), Verdict::Bad(words) if words.contains("different key")));
+    model.way.pasted = "nonsense".to_owned();
+    assert!(matches!(model.way.verdict(), Verdict::Bad(_)));
+    model.answered();
+    assert_eq!(model.screen, Screen::Dialling);
+}
+
+#[test]
+fn a_changed_key_is_a_full_stop() {
+    let mut model = model();
+    model.apply(Event::Refused(Refused {
+        reason: RefusedReason::IdentityMismatch,
+        detail: "Another key.".to_owned(),
+        suggestion: None,
+        keys: Some((key(1), key(2))),
+    }));
+    assert_eq!(model.screen, Screen::Refused);
+    assert!(model.refusal.serious);
+    assert_eq!(model.refusal.keys, Some((key(1), key(2))));
+}
+
+#[test]
+fn every_refusal_has_its_own_words() {
+    let mut titles = std::collections::HashSet::new();
+    use RefusedReason::*;
+    for reason in [
+        IdentityMismatch,
+        IdentityUnknown,
+        IdentityRefused,
+        Unreachable,
+        PlaintextRefused,
+        WrongProtocol,
+        Version,
+        NameTaken,
+        NameInvalid,
+        Full,
+        NoSuchRoom,
+        Busy,
+        Local,
+    ] {
+        let mut model = model();
+        model.apply(refused(reason));
+        assert_eq!(model.refusal.detail, "Why, and what next.");
+        assert_eq!(model.refusal.serious, reason == IdentityMismatch);
+        assert!(titles.insert(model.refusal.title), "{reason:?} has a title of its own");
+    }
+}
+
+#[test]
+fn a_draft_that_cannot_be_sent_stays() {
+    let mut model = model();
+    model.apply(welcomed());
+    for draft in ["", " \n", &"x".repeat(9000)] {
+        model.room.draft = draft.to_owned();
+        assert_eq!(model.room.take_draft(), None);
+        assert_eq!(model.room.draft, draft);
+    }
+    model.room.draft = "hello\n".to_owned();
+    assert_eq!(model.room.take_draft(), Some(Command::Say("hello".to_owned())));
+    assert_eq!(model.room.draft, "");
+}
+
+#[test]
+fn what_was_not_sent_comes_back() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.apply(Event::Unsent { text: "one".to_owned(), why: "too late".to_owned() });
+    assert_eq!(model.room.draft, "one");
+    model.apply(Event::Unsent { text: "two".to_owned(), why: "too late".to_owned() });
+    assert_eq!(model.room.draft, "one", "what is there is not overwritten");
+    assert!(rows(&model)[1].contains("two"));
+}
+
+#[test]
+fn a_room_that_ends_keeps_transcript_and_draft() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.apply(said(0, "Ben", "hello"));
+    model.room.draft = "half a th".to_owned();
+    model.apply(Event::Closed(Closed::HostLeft));
+    assert_eq!((model.screen, model.room.open()), (Screen::Room, false));
+    assert_eq!(model.room.over.as_deref(), Some("The host left, and the room with it."));
+    assert_eq!(model.room.draft, "half a th");
+    assert_eq!(model.room.take_draft(), None);
+    assert_eq!(rows(&model).len(), 2);
+}
+
+#[test]
+fn leaving_goes_back_to_the_start() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.apply(Event::Closed(Closed::Left));
+    assert_eq!(model.screen, Screen::Start);
+}
+
+#[test]
+fn a_host_sees_the_invite_until_somebody_comes() {
+    let mut model = model();
+    model.apply(Event::Listening(crate::conversation::Listening {
+        room: "Kitchen".parse().unwrap(),
+        transports: vec![Kind::Quic, Kind::Tls],
+        port: 7275,
+        addresses: vec!["192.168.1.20:7275".to_owned()],
+        fingerprint: key(0),
+        invite: None,
+    }));
+    model.apply(welcomed());
+    assert_eq!(model.room.side, Side::Invite);
+    assert_eq!(model.room.door.as_ref().unwrap().fingerprint, Some(key(0)));
+    let mut other = model.clone();
+    model.apply(Event::Joined(member(2, "Cleo", Security::Encrypted)));
+    assert_eq!(model.room.side, Side::Members);
+    other.room.toggle_side(Side::Invite);
+    other.room.toggle_side(Side::Invite);
+    other.apply(Event::Joined(member(2, "Cleo", Security::Encrypted)));
+    assert_eq!(other.room.side, Side::Invite, "a person's choice is not overruled");
+}
+
+#[test]
+fn text_of_others_cannot_end_the_process() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.apply(said(0, "Ben", "a\0b\u{202e}c"));
+    model.apply(Event::Closed(Closed::Lost { detail: "x\0y".to_owned() }));
+    model.apply(Event::State { state: State::Dialling, detail: "x\0y".to_owned() });
+    model.apply(Event::Refused(Refused {
+        reason: RefusedReason::Busy,
+        detail: "x\0y".to_owned(),
+        suggestion: None,
+        keys: None,
+    }));
+    assert!(rows(&model).iter().all(|row| !row.contains(['\0', '\u{202e}'])));
+    assert!(!model.way.detail.contains('\0') && !model.refusal.detail.contains('\0'));
+}

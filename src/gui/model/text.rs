@@ -1,0 +1,112 @@
+//! Text of others, made fit for a layout.
+//!
+//! The network side has already cleaned it ([`crate::wire::text`]); what is left is what only a drawn window minds: one
+//! word of many kilobytes takes seconds to lay out, thousands of line breaks make a row taller than any screen, and a NUL
+//! ends the process in glib. The last is cleaned once more here, because a window must not depend on somebody else's care.
+
+use crate::wire::text::clean;
+
+/// Where a long word may be broken: a space without width. Taken out again when the text is copied.
+pub(crate) const BREAK: char = '\u{200b}';
+
+/// Characters of a word after which it may be broken.
+const WORD: usize = 64;
+
+/// Lines of a message that are shown before somebody asks for the rest.
+pub(crate) const LINES: usize = 40;
+
+/// Bytes of a text that are shown at all: more than a message can have, for texts that come from elsewhere.
+const LARGEST: usize = 64 * 1024;
+
+/// A text as it can be laid out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Fit {
+    /// What is shown.
+    pub(crate) text: String,
+    /// Lines that are not.
+    pub(crate) hidden: usize,
+}
+
+/// The text with breaks in its long words, and its first `lines` lines only.
+pub(crate) fn fit(text: &str, lines: usize) -> Fit {
+    let text = clean(&text[..text.floor_char_boundary(LARGEST)]);
+    let count = text.split('\n').count();
+    let hidden = count.saturating_sub(lines);
+    let end = text.match_indices('\n').nth(lines.max(1) - 1).filter(|_| hidden > 0).map_or(text.len(), |(at, _)| at);
+    let mut fitted = String::with_capacity(end + end / WORD);
+    let mut run = 0;
+    for c in text[..end].chars().filter(|c| *c != BREAK) {
+        run = if c.is_whitespace() { 0 } else { run + 1 };
+        if run > WORD {
+            fitted.push(BREAK);
+            run = 1;
+        }
+        fitted.push(c);
+    }
+    Fit { text: fitted, hidden }
+}
+
+/// One line for a label: clean, without line breaks, with breaks in long words.
+pub(crate) fn label(text: &str) -> String {
+    fit(&crate::wire::text::clean_line(text), 1).text
+}
+
+/// A text that may be broken anywhere, for a long string in a narrow column.
+pub(crate) fn wrapped(text: &str) -> String {
+    text.chars().flat_map(|c| [c, BREAK]).collect()
+}
+
+/// What to put on the clipboard for a shown text.
+pub(crate) fn unfit(text: &str) -> String {
+    text.chars().filter(|c| *c != BREAK).collect()
+}
+
+/// The word around a place, as a range of bytes. A place between words gives what is between them.
+pub(crate) fn word_at(text: &str, place: usize) -> (usize, usize) {
+    let place = text.floor_char_boundary(place);
+    let inside = |c: char| c.is_alphanumeric() || c == '_' || c == BREAK || c == '\u{301}';
+    let Some(at) = text[place..].chars().next().or_else(|| text[..place].chars().next_back()) else { return (0, 0) };
+    let kind = inside(at);
+    let same = |c: &char| inside(*c) == kind && *c != '\n';
+    let before: usize = text[..place].chars().rev().take_while(same).map(char::len_utf8).sum();
+    let after: usize = text[place..].chars().take_while(same).map(char::len_utf8).sum();
+    (place - before, place + after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_get_breaks_that_a_copy_does_not_have() {
+        let word = "é".repeat(8 * 1024);
+        let fitted = fit(&word, LINES);
+        assert!(fitted.text.split(BREAK).all(|part| part.chars().count() <= WORD));
+        assert_eq!(unfit(&fitted.text), word);
+        assert_eq!(fit("short words only", LINES).text, "short words only");
+    }
+
+    #[test]
+    fn many_lines_are_cut_and_counted() {
+        let lines = vec!["x"; 100].join("\n");
+        let fitted = fit(&lines, LINES);
+        assert_eq!((fitted.text.lines().count(), fitted.hidden), (LINES, 60));
+        assert_eq!(fit(&lines, usize::MAX).hidden, 0);
+        assert_eq!(fit("one\ntwo", 2), Fit { text: "one\ntwo".to_owned(), hidden: 0 });
+    }
+
+    #[test]
+    fn nothing_that_ends_the_process_gets_through() {
+        assert!(!fit("a\0b", LINES).text.contains('\0'));
+        assert_eq!(label("a\0b\nc"), "a␀b c");
+    }
+
+    #[test]
+    fn a_word_is_what_is_between_its_neighbours() {
+        assert_eq!(word_at("one two", 5), (4, 7));
+        assert_eq!(word_at("one two", 3), (3, 4));
+        assert_eq!(word_at("über-all", 0), (0, 5));
+        assert_eq!(word_at("end", 3), (0, 3));
+        assert_eq!(word_at("", 0), (0, 0));
+    }
+}

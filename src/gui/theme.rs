@@ -1,0 +1,294 @@
+//! The colours, sizes and fonts of the window, dark and light.
+//!
+//! Every colour is a key of druid's environment, set for a whole tree by [`Themed`]; a test holds each pair of text and
+//! ground to a contrast of 4.5:1.
+
+use druid::{Color, Env, FontDescriptor, FontFamily, FontWeight, Insets, Key, WidgetPod, theme, widget::prelude::*};
+
+use super::model::{Model, people::TINTS, security::Tone};
+
+/// Behind everything.
+pub(crate) const GROUND: Key<Color> = Key::new("parlor.ground");
+/// Bars, columns and cards.
+pub(crate) const SURFACE: Key<Color> = Key::new("parlor.surface");
+/// Where one writes.
+pub(crate) const FIELD: Key<Color> = Key::new("parlor.field");
+/// Between surfaces.
+pub(crate) const BORDER: Key<Color> = Key::new("parlor.border");
+/// Text.
+pub(crate) const TEXT: Key<Color> = Key::new("parlor.text");
+/// Text that should not be in the way.
+pub(crate) const QUIET: Key<Color> = Key::new("parlor.quiet");
+/// The ground of what one is most likely to press.
+pub(crate) const ACCENT: Key<Color> = Key::new("parlor.accent");
+/// The same under the pointer.
+pub(crate) const ACCENT_HOT: Key<Color> = Key::new("parlor.accent-hot");
+/// Text on [`ACCENT`] and [`DANGER`].
+pub(crate) const ON_ACCENT: Key<Color> = Key::new("parlor.on-accent");
+/// The ground of other buttons.
+pub(crate) const BUTTON: Key<Color> = Key::new("parlor.button");
+/// The same under the pointer.
+pub(crate) const BUTTON_HOT: Key<Color> = Key::new("parlor.button-hot");
+/// Behind a row of choices.
+pub(crate) const CHOICE: Key<Color> = Key::new("parlor.choice");
+/// The one that is chosen.
+pub(crate) const CHOSEN: Key<Color> = Key::new("parlor.chosen");
+/// The ring around what has the focus.
+pub(crate) const FOCUS: Key<Color> = Key::new("parlor.focus");
+/// One's own messages.
+pub(crate) const OWN: Key<Color> = Key::new("parlor.own");
+/// Messages of others.
+pub(crate) const OTHER: Key<Color> = Key::new("parlor.other");
+/// Behind selected text.
+pub(crate) const SELECTED: Key<Color> = Key::new("parlor.selected");
+/// Text about what is right.
+pub(crate) const GOOD: Key<Color> = Key::new("parlor.good");
+/// Text about what deserves a look.
+pub(crate) const WARN: Key<Color> = Key::new("parlor.warn");
+/// Text about what is wrong.
+pub(crate) const ALARM: Key<Color> = Key::new("parlor.alarm");
+/// The ground of what must not be overlooked.
+pub(crate) const DANGER: Key<Color> = Key::new("parlor.danger");
+/// People.
+const TINT: [Key<Color>; TINTS] = [
+    Key::new("parlor.tint-0"),
+    Key::new("parlor.tint-1"),
+    Key::new("parlor.tint-2"),
+    Key::new("parlor.tint-3"),
+    Key::new("parlor.tint-4"),
+    Key::new("parlor.tint-5"),
+    Key::new("parlor.tint-6"),
+    Key::new("parlor.tint-7"),
+];
+
+/// Space between things that belong together, and its multiples.
+pub(crate) const GAP: f64 = 8.0;
+/// Rounding of fields and buttons.
+pub(crate) const RADIUS: f64 = 8.0;
+
+const SANS: FontDescriptor = FontDescriptor::new(FontFamily::SYSTEM_UI);
+/// Body text.
+pub(crate) const BODY: FontDescriptor = SANS.with_size(15.0);
+/// Body text that stands out.
+pub(crate) const STRONG: FontDescriptor = BODY.with_weight(FontWeight::SEMI_BOLD);
+/// Explanations and times.
+pub(crate) const SMALL: FontDescriptor = SANS.with_size(13.0);
+/// Headings of small parts.
+pub(crate) const SMALL_STRONG: FontDescriptor = SMALL.with_weight(FontWeight::SEMI_BOLD);
+/// A room's name, a card's heading.
+pub(crate) const TITLE: FontDescriptor = SANS.with_size(20.0).with_weight(FontWeight::BOLD);
+/// The name of the house.
+pub(crate) const DISPLAY: FontDescriptor = SANS.with_size(34.0).with_weight(FontWeight::BOLD);
+/// Keys and invites.
+pub(crate) const MONO: FontDescriptor = FontDescriptor::new(FontFamily::MONOSPACE).with_size(13.0);
+
+/// The colour of a person.
+pub(crate) fn tint(env: &Env, tint: usize) -> Color {
+    env.get(&TINT[tint % TINTS])
+}
+
+/// The colour of text of this tone.
+pub(crate) fn tone(tone: Tone) -> Key<Color> {
+    match tone {
+        Tone::Good => GOOD,
+        Tone::Warn => WARN,
+        Tone::Alarm => ALARM,
+    }
+}
+
+type Palette = [(Key<Color>, u32); 21];
+
+const DARK: Palette = [
+    (GROUND, 0x14_16_1b),
+    (SURFACE, 0x1c_1f_26),
+    (FIELD, 0x25_29_32),
+    (BORDER, 0x33_38_43),
+    (TEXT, 0xe9_eb_f1),
+    (QUIET, 0xa3_ab_ba),
+    (ACCENT, 0x2f_62_d6),
+    (ACCENT_HOT, 0x3b_6d_dc),
+    (ON_ACCENT, 0xff_ff_ff),
+    (BUTTON, 0x2b_30_3a),
+    (BUTTON_HOT, 0x37_3d_4a),
+    (CHOICE, 0x12_14_19),
+    (CHOSEN, 0x32_38_45),
+    (FOCUS, 0x7d_a8_ff),
+    (OWN, 0x1e_35_66),
+    (OTHER, 0x24_28_31),
+    (SELECTED, 0x3d_5a_9c),
+    (GOOD, 0x62_d0_8c),
+    (WARN, 0xf2_bd_4b),
+    (ALARM, 0xff_8a_80),
+    (DANGER, 0xb3_26_1e),
+];
+
+const LIGHT: Palette = [
+    (GROUND, 0xff_ff_ff),
+    (SURFACE, 0xf4_f5_f8),
+    (FIELD, 0xff_ff_ff),
+    (BORDER, 0xd3_d8_e0),
+    (TEXT, 0x1a_1e_26),
+    (QUIET, 0x56_5f_6f),
+    (ACCENT, 0x24_5a_d0),
+    (ACCENT_HOT, 0x1c_4d_b8),
+    (ON_ACCENT, 0xff_ff_ff),
+    (BUTTON, 0xe5_e8_ee),
+    (BUTTON_HOT, 0xd8_dd_e6),
+    (CHOICE, 0xe4_e7_ed),
+    (CHOSEN, 0xff_ff_ff),
+    (FOCUS, 0x24_5a_d0),
+    (OWN, 0xdb_e7_ff),
+    (OTHER, 0xf0_f2_f5),
+    (SELECTED, 0xb5_d0_ff),
+    (GOOD, 0x11_70_39),
+    (WARN, 0x7d_51_00),
+    (ALARM, 0xb0_22_1a),
+    (DANGER, 0xb3_26_1e),
+];
+
+const DARK_TINTS: [u32; TINTS] =
+    [0xff_9d_95, 0x9b_c0_ff, 0xf5_c9_6b, 0x8a_db_a4, 0xd2_b2_ff, 0x6c_d9_de, 0xff_a8_d4, 0xc8_dc_70];
+const LIGHT_TINTS: [u32; TINTS] =
+    [0xab_22_1a, 0x1a_55_b4, 0x7d_4a_00, 0x14_68_34, 0x70_2f_ab, 0x00_5f_68, 0x9e_16_67, 0x4b_5f_00];
+
+fn rgb(number: u32) -> Color {
+    Color::from_rgba32_u32(number << 8 | 0xff)
+}
+
+/// Sets all keys, ours and those of druid's own widgets.
+pub(crate) fn set(env: &mut Env, dark: bool) {
+    let (palette, tints) = if dark { (DARK, DARK_TINTS) } else { (LIGHT, LIGHT_TINTS) };
+    for (key, number) in palette {
+        env.set(key, rgb(number));
+    }
+    for (key, number) in TINT.into_iter().zip(tints) {
+        env.set(key, rgb(number));
+    }
+    for (theirs, ours) in [
+        (theme::WINDOW_BACKGROUND_COLOR, GROUND),
+        (theme::TEXT_COLOR, TEXT),
+        (theme::DISABLED_TEXT_COLOR, QUIET),
+        (theme::PLACEHOLDER_COLOR, QUIET),
+        (theme::BACKGROUND_LIGHT, FIELD),
+        (theme::BACKGROUND_DARK, GROUND),
+        (theme::BORDER_DARK, BORDER),
+        (theme::BORDER_LIGHT, BORDER),
+        (theme::PRIMARY_LIGHT, FOCUS),
+        (theme::PRIMARY_DARK, ACCENT),
+        (theme::FOREGROUND_LIGHT, TEXT),
+        (theme::FOREGROUND_DARK, TEXT),
+        (theme::CURSOR_COLOR, TEXT),
+        (theme::SELECTED_TEXT_BACKGROUND_COLOR, SELECTED),
+        (theme::SELECTED_TEXT_INACTIVE_BACKGROUND_COLOR, BORDER),
+        (theme::SELECTION_TEXT_COLOR, TEXT),
+        (theme::SCROLLBAR_COLOR, QUIET),
+        (theme::SCROLLBAR_BORDER_COLOR, QUIET),
+    ] {
+        let color = env.get(ours);
+        env.set(theirs, color);
+    }
+    env.set(theme::UI_FONT, BODY);
+    env.set(theme::TEXT_SIZE_NORMAL, 15.0);
+    env.set(theme::TEXTBOX_BORDER_RADIUS, RADIUS);
+    env.set(theme::TEXTBOX_BORDER_WIDTH, 1.0);
+    env.set(theme::TEXTBOX_INSETS, Insets::uniform_xy(12.0, 9.0));
+    env.set(theme::SCROLLBAR_WIDTH, 6.0);
+    env.set(theme::SCROLLBAR_EDGE_WIDTH, 0.0);
+}
+
+/// A tree in the colours that the model asks for. The environment is made once a change, not once an event.
+pub(crate) struct Themed<W> {
+    child: WidgetPod<Model, W>,
+    env: Option<(bool, Env)>,
+}
+
+impl<W: Widget<Model>> Themed<W> {
+    pub(crate) fn new(child: W) -> Self {
+        Self { child: WidgetPod::new(child), env: None }
+    }
+
+    fn env(&mut self, data: &Model, env: &Env) -> Env {
+        match &self.env {
+            Some((dark, made)) if *dark == data.dark => made.clone(),
+            _ => {
+                let mut made = env.clone();
+                set(&mut made, data.dark);
+                self.env = Some((data.dark, made.clone()));
+                made
+            }
+        }
+    }
+}
+
+impl<W: Widget<Model>> Widget<Model> for Themed<W> {
+    fn event(&mut self, ctx: &mut EventCtx, event: &Event, data: &mut Model, env: &Env) {
+        let env = self.env(data, env);
+        self.child.event(ctx, event, data, &env);
+    }
+
+    fn lifecycle(&mut self, ctx: &mut LifeCycleCtx, event: &LifeCycle, data: &Model, env: &Env) {
+        let env = self.env(data, env);
+        self.child.lifecycle(ctx, event, data, &env);
+    }
+
+    fn update(&mut self, ctx: &mut UpdateCtx, old: &Model, data: &Model, env: &Env) {
+        let env = self.env(data, env);
+        if old.dark != data.dark {
+            ctx.request_layout();
+            ctx.request_paint();
+        }
+        self.child.update(ctx, data, &env);
+    }
+
+    fn layout(&mut self, ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &Model, env: &Env) -> Size {
+        let env = self.env(data, env);
+        let size = self.child.layout(ctx, bc, data, &env);
+        self.child.set_origin(ctx, druid::Point::ZERO);
+        size
+    }
+
+    fn paint(&mut self, ctx: &mut PaintCtx, data: &Model, env: &Env) {
+        let env = self.env(data, env);
+        let all = ctx.size().to_rect();
+        ctx.fill(all, &env.get(GROUND));
+        self.child.paint(ctx, data, &env);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luminance(color: &Color) -> f64 {
+        let (red, green, blue, _) = color.as_rgba();
+        let linear = |value: f64| if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    fn contrast(one: &Color, two: &Color) -> f64 {
+        let (one, two) = (luminance(one), luminance(two));
+        (one.max(two) + 0.05) / (one.min(two) + 0.05)
+    }
+
+    #[test]
+    fn every_text_can_be_read_on_its_ground() {
+        let mut pairs: Vec<(Key<Color>, Key<Color>)> = Vec::new();
+        for ground in [GROUND, SURFACE, FIELD, OWN, OTHER, CHOICE] {
+            pairs.extend([TEXT, QUIET].into_iter().chain(TINT).map(|text| (text, ground.clone())));
+        }
+        for ground in [GROUND, SURFACE, OTHER] {
+            pairs.extend([GOOD, WARN, ALARM, FOCUS].map(|text| (text, ground.clone())));
+        }
+        pairs.extend([ACCENT, ACCENT_HOT, DANGER].map(|ground| (ON_ACCENT, ground)));
+        pairs.extend([BUTTON, BUTTON_HOT, SELECTED, CHOSEN].map(|ground| (TEXT, ground)));
+        pairs.push((QUIET, BUTTON));
+        for dark in [true, false] {
+            let mut env = Env::empty();
+            set(&mut env, dark);
+            for (text, ground) in &pairs {
+                let contrast = contrast(&env.get(text), &env.get(ground));
+                assert!(contrast >= 4.5, "dark: {dark}, {text:?} on {ground:?}: {contrast:.2}");
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The parts that screens are made of.
+//!
+//! - [`transcript`]: what was said
+//! - [`members`], [`badge`]: who is there
+//! - [`composer`], [`writing`]: where one writes
+//! - [`security`]: the bar that says how safe it is
+//! - [`card`], [`field`], [`button`], [`words`]: the rest
+
+pub(crate) mod badge;
+pub(crate) mod button;
+pub(crate) mod card;
+pub(crate) mod composer;
+pub(crate) mod field;
+pub(crate) mod members;
+pub(crate) mod security;
+pub(crate) mod transcript;
+pub(crate) mod words;
+pub(crate) mod writing;

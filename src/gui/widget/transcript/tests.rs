@@ -1,0 +1,216 @@
+//! The widget itself, drawn without a display.
+
+use std::{cell::RefCell, time::Instant};
+
+use druid::{Modifiers, MouseButton, MouseButtons, WidgetExt, tests::harness::Harness, widget::prelude::*};
+
+use super::*;
+use crate::gui::{model::transcript::tests::said, theme::set};
+
+const SIZE: Size = Size::new(600.0, 400.0);
+
+/// Show this from now on.
+const SHOW: druid::Selector<Feed> = druid::Selector::new("test.show");
+
+/// The widget, where a test can look at it.
+struct Shared(Rc<RefCell<Transcript>>);
+
+impl Widget<Feed> for Shared {
+    fn event(&mut self, ctx: &mut EventCtx, event: &Event, feed: &mut Feed, env: &Env) {
+        if let Event::Command(command) = event
+            && let Some(other) = command.get(SHOW)
+        {
+            *feed = other.clone();
+        }
+        self.0.borrow_mut().event(ctx, event, feed, env);
+    }
+    fn lifecycle(&mut self, ctx: &mut LifeCycleCtx, event: &LifeCycle, feed: &Feed, env: &Env) {
+        self.0.borrow_mut().lifecycle(ctx, event, feed, env);
+    }
+    fn update(&mut self, ctx: &mut UpdateCtx, old: &Feed, feed: &Feed, env: &Env) {
+        self.0.borrow_mut().update(ctx, old, feed, env);
+    }
+    fn layout(&mut self, ctx: &mut LayoutCtx, bc: &BoxConstraints, feed: &Feed, env: &Env) -> Size {
+        self.0.borrow_mut().layout(ctx, bc, feed, env)
+    }
+    fn paint(&mut self, ctx: &mut PaintCtx, feed: &Feed, env: &Env) {
+        self.0.borrow_mut().paint(ctx, feed, env);
+    }
+}
+
+/// Shows a feed, and lets a test use and look at it.
+fn shown(feed: Feed, test: impl FnMut(&mut Harness<Feed>, &Rc<RefCell<Transcript>>)) {
+    let transcript = Rc::new(RefCell::new(Transcript::default()));
+    let widget = Shared(Rc::clone(&transcript)).env_scope(|env, _| set(env, true));
+    let mut test = test;
+    Harness::create_with_render(
+        feed,
+        widget,
+        SIZE,
+        |harness| {
+            harness.send_initial_events();
+            harness.just_layout();
+            harness.paint();
+            test(harness, &transcript);
+        },
+        |_| {},
+    );
+}
+
+fn mouse(x: f64, y: f64, count: u8) -> MouseEvent {
+    MouseEvent {
+        pos: Point::new(x, y),
+        window_pos: Point::new(x, y),
+        buttons: MouseButtons::new().with(MouseButton::Left),
+        mods: Modifiers::default(),
+        count,
+        focus: false,
+        button: MouseButton::Left,
+        wheel_delta: Vec2::ZERO,
+    }
+}
+
+fn wheel(harness: &mut Harness<Feed>, down: f64) {
+    harness.event(Event::Wheel(MouseEvent { wheel_delta: Vec2::new(0.0, down), ..mouse(300.0, 200.0, 0) }));
+    harness.paint();
+}
+
+fn drag(harness: &mut Harness<Feed>, from: (f64, f64), to: (f64, f64), count: u8) {
+    harness.event(Event::MouseDown(mouse(from.0, from.1, count)));
+    harness.event(Event::MouseMove(mouse(to.0, to.1, 0)));
+    harness.event(Event::MouseUp(mouse(to.0, to.1, 0)));
+    harness.paint();
+}
+
+fn feed(messages: u64) -> Feed {
+    let mut feed = Feed::default();
+    for seq in 0..messages {
+        let from = if seq % 3 == 0 { "Ada" } else { "Benedict" };
+        feed.said(&said(seq, from, &format!("message number {seq}, {}", "and so on ".repeat(seq as usize % 20))), None);
+    }
+    feed
+}
+
+fn rows_in_view(transcript: &Rc<RefCell<Transcript>>) -> Vec<usize> {
+    transcript.borrow().placed.iter().map(|(row, _)| *row).collect()
+}
+
+#[test]
+fn a_hundred_thousand_messages_cost_what_is_in_view() {
+    let begun = Instant::now();
+    shown(feed(99_000), |harness, transcript| {
+        assert_eq!(rows_in_view(transcript).last(), Some(&98_999));
+        assert!(transcript.borrow().laid.len() < 40, "only what is in view is laid out");
+        for _ in 0..200 {
+            wheel(harness, -300.0);
+        }
+        assert!(transcript.borrow().laid.len() <= KEPT + 40, "the layouts that are kept are bounded");
+        assert!(!transcript.borrow().scroll.at_end());
+        // The scroll bar, to its middle.
+        drag(harness, (596.0, 398.0), (596.0, 200.0), 1);
+        let middle = rows_in_view(transcript)[0];
+        assert!((30_000..70_000).contains(&middle), "row {middle}");
+    });
+    assert!(begun.elapsed().as_secs() < 20);
+}
+
+#[test]
+fn it_stays_where_one_reads_and_tells_what_is_new() {
+    let feed = feed(100);
+    let mut longer = feed.clone();
+    shown(feed, |harness, transcript| {
+        wheel(harness, -500.0);
+        let before = rows_in_view(transcript);
+        longer.said(&said(1000, "Ada", "new"), None);
+        harness.submit_command(SHOW.with(longer.clone()));
+        harness.paint();
+        assert_eq!(rows_in_view(transcript), before);
+        let pill = transcript.borrow().pill.expect("it tells that there is something new");
+        drag(harness, (pill.center().x, pill.center().y), (300.0, 200.0), 1);
+        assert_eq!(rows_in_view(transcript).last(), Some(&100));
+        assert!(transcript.borrow().pill.is_none());
+    });
+}
+
+#[test]
+fn the_end_stays_in_view_while_one_is_there() {
+    let feed = feed(100);
+    let mut longer = feed.clone();
+    shown(feed, |harness, transcript| {
+        longer.said(&said(1000, "Ada", "new"), None);
+        harness.submit_command(SHOW.with(longer.clone()));
+        harness.paint();
+        assert_eq!(rows_in_view(transcript).last(), Some(&100));
+    });
+}
+
+#[test]
+fn a_drag_selects_across_messages() {
+    shown(feed(3), |harness, transcript| {
+        drag(harness, (60.0, 20.0), (590.0, 390.0), 1);
+        let copied = transcript.borrow().selection.copied(&harness.data().log());
+        let lines: Vec<&str> = copied.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[1].starts_with("Benedict: message number 1"), "{copied}");
+        assert!(lines[2].ends_with("and so on "), "{copied}");
+    });
+}
+
+#[test]
+fn two_clicks_select_a_word_and_three_a_message() {
+    shown(feed(1), |harness, transcript| {
+        // The name stands at the beginning of the bubble, behind the badge.
+        drag(harness, (75.0, 34.0), (75.0, 34.0), 2);
+        assert_eq!(transcript.borrow().selection.copied(&harness.data().log()), "Ada");
+        drag(harness, (120.0, 34.0), (120.0, 34.0), 3);
+        assert_eq!(transcript.borrow().selection.copied(&harness.data().log()), "Ada: message number 0, ");
+    });
+}
+
+#[test]
+fn hostile_text_neither_ends_nor_stops_the_window() {
+    let zalgo = format!("e{}", "\u{301}".repeat(4000));
+    let texts = [
+        "\0".repeat(100),
+        "w".repeat(8 * 1024),
+        "\n".repeat(8 * 1024),
+        "\u{202e}\u{2066}\u{200f}evil".to_owned(),
+        "\u{2028}\u{85}\r\n\t\x1b[31m".to_owned(),
+        "👩‍👩‍👧‍👦".repeat(300),
+        "مرحبا hello שלום ".repeat(100),
+        "\u{200b}\u{feff}\u{fffd}\u{fffe}\u{10ffff}".to_owned(),
+        String::new(),
+        zalgo,
+    ];
+    let mut feed = Feed::default();
+    for (seq, text) in texts.iter().enumerate() {
+        feed.said(&said(seq as u64, "Ada", text), None);
+        feed.notice(text, true);
+    }
+    let begun = Instant::now();
+    shown(feed, |harness, transcript| {
+        for _ in 0..60 {
+            wheel(harness, -120.0);
+            drag(harness, (200.0, 50.0), (400.0, 350.0), 2);
+        }
+        let all = Selection::all(&harness.data().log());
+        transcript.borrow_mut().selection = all;
+        harness.paint();
+        assert!(!all.copied(&harness.data().log()).contains(['\0', '\u{202e}', '\u{200b}']));
+    });
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn ones_own_messages_stand_at_the_other_side() {
+    let mut feed = Feed::default();
+    feed.said(&said(1, "Ben", "theirs"), None);
+    feed.said(&crate::conversation::Said { own: true, ..said(2, "Ada", "mine") }, None);
+    shown(feed, |_, transcript| {
+        let transcript = transcript.borrow();
+        let [theirs, own] = [0, 1].map(|row| Rc::clone(&transcript.laid[&row]));
+        let [left, right] = [80.0, 560.0].map(|x| Point::new(x, 20.0));
+        assert!(theirs.is_text(left) && !theirs.is_text(right));
+        assert!(own.is_text(right) && !own.is_text(left));
+    });
+}

@@ -1,0 +1,18 @@
+//! The built program, as its users run it.
+//!
+//! - `talk`: conversations over each transport
+//! - `trust`: fingerprints, pins, first contact, changed keys
+//! - `plain`: plain TCP is asked for, and never happens by itself
+//! - `terminal`: what a person types and sees
+//! - `endings`: how it ends, and how fast
+//!
+//! They send signals and make terminals, so they run on Unix only.
+
+#![cfg(unix)]
+
+mod endings;
+mod harness;
+mod plain;
+mod talk;
+mod terminal;
+mod trust;

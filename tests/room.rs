@@ -1,0 +1,283 @@
+//! The room: one log, members as positions in it, and names that belong to keys.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use parlor::{
+    identity::Fingerprint,
+    room::{Candidate, Cursor, Membership, Room, SayError},
+    wire::{
+        FromHost, HOST, Message, Security, frame, limits,
+        message::{Departure, Refusal, Refused, Say},
+    },
+};
+use tokio::time::{Duration, timeout};
+
+fn key(number: u8) -> Fingerprint {
+    Fingerprint::from_bytes([number; 32])
+}
+
+fn keyed(name: &str, number: u8) -> Candidate<'_> {
+    Candidate { name, room: None, fingerprint: Some(key(number)), security: Security::Encrypted }
+}
+
+fn plain(name: &str) -> Candidate<'_> {
+    Candidate { name, room: None, fingerprint: None, security: Security::Plaintext }
+}
+
+/// A room with its host in it.
+fn room() -> (Arc<Room>, Membership) {
+    let room = Room::new("Kitchen".parse().unwrap());
+    let host = room.admit(&keyed("Ana", 1)).unwrap();
+    (room, host)
+}
+
+fn say(member: &Membership, nonce: u64, text: &str) -> Result<(), SayError> {
+    member.say(Say { nonce, text: text.to_owned() })
+}
+
+/// What lies ahead of a cursor now; stops when it would have to wait.
+async fn ahead(cursor: &mut Cursor) -> Vec<FromHost> {
+    let mut batch: Vec<Bytes> = Vec::new();
+    while let Ok(true) = timeout(Duration::from_millis(1), cursor.next(&mut batch)).await {}
+    batch
+        .iter()
+        .map(|bytes| {
+            let frame = frame::take(&mut BytesMut::from(&bytes[..])).unwrap().unwrap();
+            FromHost::read(&frame).unwrap().unwrap()
+        })
+        .collect()
+}
+
+async fn texts(cursor: &mut Cursor) -> Vec<String> {
+    let said = |message| match message {
+        FromHost::Said(said) => Some(said.text),
+        _ => None,
+    };
+    ahead(cursor).await.into_iter().filter_map(said).collect()
+}
+
+fn refusal(result: Result<Membership, Refused>) -> Refused {
+    result.expect_err("a refusal")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_is_welcomed_to_the_roster_as_of_the_head() {
+    let (room, host) = room();
+    assert_eq!(host.member().id, HOST);
+    say(&host, 1, "before").unwrap();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    let welcome = ben.welcome();
+    let names: Vec<_> = ben.roster().flat_map(|roster| roster.members).map(|member| member.name.to_string()).collect();
+    assert_eq!(names, ["Ana", "Ben"]);
+    assert_eq!(welcome.members, 2);
+    say(&host, 2, "after").unwrap();
+    let seen = ahead(&mut ben.cursor()).await;
+    let seqs: Vec<_> = seen
+        .iter()
+        .map(|message| match message {
+            FromHost::Said(said) => (said.seq, said.seq < welcome.head),
+            FromHost::Joined(joined) => (joined.seq, joined.seq < welcome.head),
+            other => panic!("unexpected {other:?}"),
+        })
+        .collect();
+    assert_eq!(seqs, [(2, true), (3, true), (4, false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn everybody_sees_one_order() {
+    let (room, host) = room();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    let (mut one, mut two) = (host.cursor(), ben.cursor());
+    for nonce in 0..500 {
+        let speaker = if nonce % 3 == 0 { &host } else { &ben };
+        say(speaker, nonce, &nonce.to_string()).unwrap();
+    }
+    let order = texts(&mut one).await;
+    assert_eq!(order.len(), 500);
+    assert_eq!(order, texts(&mut two).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_was_sent_twice_is_shown_once() {
+    let (room, host) = room();
+    let mut cursor = host.cursor();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    say(&ben, 7, "hello").unwrap();
+    say(&ben, 7, "hello").unwrap();
+    // Even over another connection, after the first was lost.
+    drop(ben);
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    say(&ben, 7, "hello").unwrap();
+    say(&host, 7, "nonces are each member's own").unwrap();
+    assert_eq!(texts(&mut cursor).await, ["hello", "nonces are each member's own"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_member_is_told_the_exact_gap_and_goes_on() {
+    let (room, host) = room();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    let mut slow = ben.cursor();
+    ahead(&mut slow).await;
+    let said = limits::LOG_ENTRIES as u64 + 5;
+    for nonce in 0..said {
+        say(&host, nonce, "x").unwrap();
+    }
+    let seen = ahead(&mut slow).await;
+    match &seen[0] {
+        // Two entries came before: both members' arrivals.
+        FromHost::Gap(gap) => assert_eq!((gap.from, gap.to), (3, 8)),
+        other => panic!("expected the gap, got {other:?}"),
+    }
+    assert_eq!(seen.len(), 1 + limits::LOG_ENTRIES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_closes_lets_everybody_read_to_the_end() {
+    let (room, host) = room();
+    let mut cursor = host.cursor();
+    say(&host, 1, "last words").unwrap();
+    room.close();
+    let mut batch = Vec::new();
+    assert!(cursor.next(&mut batch).await);
+    assert!(!cursor.next(&mut batch).await);
+    assert_eq!(batch.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_is_gone_and_who_vanishes_is_lost() {
+    let (room, host) = room();
+    let mut cursor = host.cursor();
+    room.admit(&keyed("Ben", 2)).unwrap().leave(Departure::Left);
+    drop(room.admit(&keyed("Chi", 3)).unwrap());
+    let how = |message| match message {
+        FromHost::Left(left) => Some((left.name.to_string(), left.how)),
+        _ => None,
+    };
+    let left: Vec<_> = ahead(&mut cursor).await.into_iter().filter_map(how).collect();
+    assert_eq!(left, [("Ben".to_owned(), Departure::Left), ("Chi".to_owned(), Departure::Lost)]);
+}
+
+#[test]
+fn a_key_owns_its_name_whether_it_is_there_or_not() {
+    let (room, _host) = room();
+    for name in ["Ana", "ana", "A N A"] {
+        let refused = refusal(room.admit(&keyed(name, 2)));
+        assert_eq!(refused.refusal, Refusal::NameTaken);
+        assert!(room.admit(&keyed(refused.suggestion.unwrap().as_str(), 2)).is_ok());
+    }
+    drop(room.admit(&keyed("Ben", 3)).unwrap());
+    assert_eq!(refusal(room.admit(&keyed("Ben", 4))).refusal, Refusal::NameTaken);
+    assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken);
+    assert!(room.admit(&keyed("Ben", 3)).is_ok());
+}
+
+#[test]
+fn a_name_without_a_key_is_only_held_while_its_member_is_there() {
+    let (room, _host) = room();
+    let ben = room.admit(&plain("Ben")).unwrap();
+    assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken);
+    assert_eq!(refusal(room.admit(&keyed("Ben", 2))).refusal, Refusal::NameTaken);
+    let number = ben.member().id;
+    drop(ben);
+    let other = room.admit(&keyed("Ben", 2)).unwrap();
+    assert_ne!(other.member().id, number, "it is somebody else");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_key_takes_its_own_place() {
+    let (room, host) = room();
+    let mut cursor = host.cursor();
+    let old = room.admit(&keyed("Ben", 2)).unwrap();
+    let new = room.admit(&keyed("Ben", 2)).unwrap();
+    assert_eq!(old.member().id, new.member().id);
+    old.replaced().await;
+    say(&old, 1, "from the grave").unwrap();
+    drop(old);
+    say(&new, 2, "alive").unwrap();
+    assert_eq!(texts(&mut cursor).await, ["alive"]);
+    assert_eq!(new.welcome().members, 2);
+}
+
+#[test]
+fn nobody_takes_the_hosts_place() {
+    let (room, _host) = room();
+    assert_eq!(refusal(room.admit(&keyed("Ana", 1))).refusal, Refusal::NameTaken);
+    assert!(room.admit(&keyed("Ana's phone", 1)).is_ok());
+}
+
+#[test]
+fn a_bad_name_and_another_room_are_refused() {
+    let (room, _host) = room();
+    for name in ["", " ", "a\u{202e}b", "a:b", &"x".repeat(33)] {
+        assert_eq!(refusal(room.admit(&keyed(name, 2))).refusal, Refusal::NameInvalid, "{name:?}");
+    }
+    let elsewhere = Candidate { room: Some("Attic"), ..keyed("Ben", 2) };
+    assert_eq!(refusal(room.admit(&elsewhere)).refusal, Refusal::NoSuchRoom);
+}
+
+/// A stranger's room name was quoted in the refusal, which then did not fit its frame.
+#[test]
+fn a_long_room_name_in_a_hello_does_not_end_the_host() {
+    let (room, _host) = room();
+    let long = "\0".repeat(60_000);
+    let elsewhere = Candidate { room: Some(&long), ..keyed("Ben", 2) };
+    let refused = refusal(room.admit(&elsewhere));
+    assert!(refused.detail.len() <= limits::REASON);
+    refused.encode();
+}
+
+/// The members' places were given up while the room closed, and every one of them was told of as lost.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_added_to_a_room_that_has_closed() {
+    let (room, host) = room();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    let mut cursor = ben.cursor();
+    ahead(&mut cursor).await;
+    room.close();
+    say(&ben, 1, "too late").unwrap();
+    drop((host, ben));
+    let mut batch = Vec::new();
+    assert!(!cursor.next(&mut batch).await && batch.is_empty());
+}
+
+/// Who was refused for want of room still took a name and a number.
+#[test]
+fn who_finds_the_room_full_takes_no_name() {
+    let (room, _host) = room();
+    let names: Vec<_> = (1..limits::MEMBERS).map(|number| format!("Member {number}")).collect();
+    let mut members: Vec<_> = names.iter().map(|name| room.admit(&plain(name)).unwrap()).collect();
+    assert_eq!(refusal(room.admit(&keyed("Eve", 66))).refusal, Refusal::Full);
+    members.pop();
+    assert!(room.admit(&keyed("Eve", 67)).is_ok(), "the name is still free");
+}
+
+/// The others would have known one member under two spellings.
+#[test]
+fn who_takes_their_own_place_keeps_their_spelling() {
+    let (room, _host) = room();
+    let _old = room.admit(&keyed("Ben", 2)).unwrap();
+    assert_eq!(room.admit(&keyed("BEN", 2)).unwrap().member().name.as_str(), "Ben");
+}
+
+#[test]
+fn a_room_has_its_limits() {
+    let (room, host) = room();
+    assert_eq!(say(&host, 1, ""), Err(SayError::Empty));
+    assert_eq!(say(&host, 1, &"x".repeat(limits::TEXT + 1)), Err(SayError::TooLong(limits::TEXT + 1)));
+    let names: Vec<_> = (1..limits::MEMBERS).map(|number| format!("Member {number}")).collect();
+    let mut members: Vec<_> = names.iter().map(|name| room.admit(&plain(name)).unwrap()).collect();
+    assert_eq!(refusal(room.admit(&plain("One more"))).refusal, Refusal::Full);
+    members.pop();
+    assert!(room.admit(&plain("One more")).is_ok());
+}
+
+#[test]
+fn names_of_the_absent_are_forgotten_when_there_are_too_many() {
+    let (room, _host) = room();
+    drop(room.admit(&keyed("Ben", 2)).unwrap());
+    for number in 0..=limits::NAMES_REMEMBERED {
+        drop(room.admit(&plain(&format!("Passer-by {number}"))).unwrap());
+    }
+    assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken, "those with a key last");
+}

@@ -1,0 +1,292 @@
+//! The joining side against hosts that are slow, half deaf, or mean harm. They are played here, frame by frame.
+
+use std::{net::UdpSocket, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use parlor::{
+    conversation::{Closed, Command, Conversation, Event, Question, Refused, RefusedReason},
+    identity::{Address, Fingerprint, Identity, Pins},
+    session::{self, Consent, Options, Target, Way},
+    transport::{Accepted, Connection, Credentials, Kind, Listener, Port, Stream, Tls, Transport},
+    wire::{
+        CloseCode, Frame, FromMember, Member, Message, Security, frame, limits,
+        message::{Hello, Joined, Ping, Refusal, Roster, Said, Welcome},
+    },
+};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+/// Nothing here takes so long unless something is wrong.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One who joins: a new installation each time.
+struct Joiner {
+    identity: Arc<Identity>,
+    dir: TempDir,
+}
+
+impl Joiner {
+    fn new() -> Self {
+        Self { identity: Arc::new(Identity::generate().unwrap()), dir: TempDir::new().unwrap() }
+    }
+
+    fn join(&self, options: Options) -> Conversation {
+        session::join(options, self.identity.clone(), self.pins())
+    }
+
+    fn pins(&self) -> Pins {
+        Pins::open(self.dir.path())
+    }
+}
+
+fn options(listener: &dyn Listener, fingerprint: Option<Fingerprint>, way: Way) -> Options {
+    Options {
+        target: Target { addresses: vec![Address::from(listener.local_address().unwrap())], fingerprint, room: None },
+        name: "Ben".parse().unwrap(),
+        way,
+        first_contact: Consent::Ask,
+        plaintext: Consent::Withheld,
+        bind: None,
+    }
+}
+
+/// The next event that is not about progress.
+async fn next(conversation: &mut Conversation) -> Event {
+    loop {
+        match timeout(PATIENCE, conversation.events.recv()).await.expect("in time").expect("an event") {
+            Event::State { .. } => {}
+            event => return event,
+        }
+    }
+}
+
+async fn refused(conversation: &mut Conversation) -> Refused {
+    match next(conversation).await {
+        Event::Refused(refused) => refused,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+/// The next connection whose handshake is done, and its first stream.
+async fn accept(listener: &mut dyn Listener) -> (Arc<dyn Connection>, Stream) {
+    loop {
+        let incoming = timeout(PATIENCE, listener.accept()).await.expect("in time").expect("a knock");
+        if let Ok(Accepted::Connection(connection)) = incoming.handshake.await {
+            let stream = connection.accept().await.expect("its first stream");
+            return (connection, stream);
+        }
+    }
+}
+
+async fn hello(stream: &mut Stream) -> Hello {
+    match FromMember::read(&heard(stream).await) {
+        Ok(Some(FromMember::Hello(hello))) => hello,
+        other => panic!("expected a hello, got {other:?}"),
+    }
+}
+
+async fn heard(stream: &mut Stream) -> Frame {
+    timeout(PATIENCE, stream.recv.next()).await.expect("in time").expect("a frame").expect("not the end")
+}
+
+/// Ana's room, with Ana and the new member Ben.
+fn welcome() -> Welcome {
+    Welcome { room: "Kitchen".parse().unwrap(), epoch: 1, member: 1, first: 1, head: 3, members: 2, ticket: None }
+}
+
+fn member(id: u32, name: &str) -> Member {
+    Member { id, name: name.parse().unwrap(), fingerprint: None, security: Security::Plaintext }
+}
+
+fn roster() -> Roster {
+    Roster { members: vec![member(0, "Ana"), member(1, "Ben")] }
+}
+
+fn said(seq: u64, text: &str) -> Bytes {
+    Said { seq, at: 0, by: 0, name: "Ana".parse().unwrap(), nonce: 0, text: text.to_owned() }.encode()
+}
+
+/// A join over plain TCP, and the host's end of it after the hello.
+async fn played() -> (Conversation, Arc<dyn Connection>, Stream) {
+    let mut listener = Port::plain().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let conversation = Joiner::new().join(options(&*listener, None, Way::Plain));
+    let (connection, mut stream) = accept(&mut *listener).await;
+    assert_eq!(hello(&mut stream).await.name, "Ben");
+    (conversation, connection, stream)
+}
+
+/// The same, welcomed.
+async fn welcomed() -> (Conversation, Arc<dyn Connection>, Stream) {
+    let (mut conversation, connection, mut stream) = played().await;
+    stream.send.send(&mut vec![welcome().encode(), roster().encode()]).await.unwrap();
+    assert!(matches!(next(&mut conversation).await, Event::Welcomed(_)));
+    (conversation, connection, stream)
+}
+
+#[tokio::test]
+async fn blocked_udp_slows_a_join_down_and_never_weakens_it() {
+    let host = Arc::new(Identity::generate().unwrap());
+    let mut listener = Tls::new(Credentials::new(host.clone()), None).listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    // Takes every QUIC packet and answers none, as a gateway does that drops UDP.
+    let _silent = UdpSocket::bind(listener.local_address().unwrap()).unwrap();
+    let mut conversation = Joiner::new().join(options(&*listener, Some(host.fingerprint()), Way::Encrypted));
+    let (_connection, mut stream) = accept(&mut *listener).await;
+    hello(&mut stream).await;
+    stream.send.send(&mut vec![welcome().encode(), roster().encode()]).await.unwrap();
+    match next(&mut conversation).await {
+        Event::Welcomed(welcomed) => {
+            assert_eq!((welcomed.transport, welcomed.security), (Some(Kind::Tls), Security::Pinned));
+            assert_eq!(welcomed.fingerprint, Some(host.fingerprint()));
+        }
+        other => panic!("expected the welcome, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_the_yes() {
+    let host = Arc::new(Identity::generate().unwrap());
+    let mut listener = Tls::new(Credentials::new(host.clone()), None).listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let joiner = Joiner::new();
+    let mut conversation = joiner.join(options(&*listener, None, Way::Only(Kind::Tls)));
+    // Not even the handshake is completed: it would show our certificate.
+    assert!(listener.accept().await.unwrap().handshake.await.is_err());
+    match next(&mut conversation).await {
+        Event::Asked(Question::FirstContact { fingerprint, .. }) => assert_eq!(fingerprint, host.fingerprint()),
+        other => panic!("expected the question, got {other:?}"),
+    }
+    assert!(timeout(Duration::from_millis(200), listener.accept()).await.is_err(), "nobody dials before the answer");
+    assert_eq!(joiner.pins().load().unwrap().0.len(), 0);
+    conversation.commands.send(Command::Answer(true)).await.unwrap();
+    let (connection, mut stream) = accept(&mut *listener).await;
+    hello(&mut stream).await;
+    assert_eq!(connection.peer().fingerprint, Some(joiner.identity.fingerprint()));
+    assert_eq!(joiner.pins().load().unwrap().0.len(), 1);
+}
+
+#[tokio::test]
+async fn a_no_ends_the_join_and_pins_nothing() {
+    let host = Arc::new(Identity::generate().unwrap());
+    let mut listener = Tls::new(Credentials::new(host), None).listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let joiner = Joiner::new();
+    let mut conversation = joiner.join(options(&*listener, None, Way::Only(Kind::Tls)));
+    assert!(listener.accept().await.unwrap().handshake.await.is_err());
+    assert!(matches!(next(&mut conversation).await, Event::Asked(_)));
+    conversation.commands.send(Command::Answer(false)).await.unwrap();
+    assert_eq!(refused(&mut conversation).await.reason, RefusedReason::IdentityUnknown);
+    assert_eq!(joiner.pins().load().unwrap().0.len(), 0);
+}
+
+#[tokio::test]
+async fn plaintext_is_asked_about_and_the_default_is_no() {
+    let listener = Port::plain().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let options = Options { plaintext: Consent::Ask, ..options(&*listener, None, Way::Only(Kind::Tls)) };
+    let accepting = tokio::spawn(async move {
+        let mut listener = listener;
+        accept(&mut *listener).await
+    });
+    let mut conversation = Joiner::new().join(options);
+    assert!(matches!(next(&mut conversation).await, Event::Asked(Question::Plaintext { .. })));
+    conversation.commands.send(Command::Answer(false)).await.unwrap();
+    assert_eq!(refused(&mut conversation).await.reason, RefusedReason::WrongProtocol);
+    assert!(!accepting.is_finished(), "nobody came in the clear");
+    accepting.abort();
+}
+
+#[tokio::test]
+async fn a_host_that_never_answers_is_given_up() {
+    let (mut conversation, _connection, _stream) = played().await;
+    assert_eq!(refused(&mut conversation).await.reason, RefusedReason::Unreachable);
+}
+
+#[tokio::test]
+async fn connected_means_welcomed() {
+    for answer in [
+        vec![roster().encode()],
+        vec![welcome().encode(), Roster { members: vec![] }.encode()],
+        vec![welcome().encode(), Roster { members: vec![member(0, "Ana"), member(2, "Eve")] }.encode()],
+        vec![Welcome { members: limits::MEMBERS as u32 + 1, ..welcome() }.encode()],
+        vec![said(1, "psst")],
+        vec![frame::write(0x7f, b"?")],
+        vec![Bytes::from_static(b"\xff\xff\xff\xff")],
+        vec![Bytes::from_static(b"HTTP/1.1 400 Bad Request\r\n\r\n")],
+    ] {
+        let (mut conversation, _connection, mut stream) = played().await;
+        stream.send.send(&mut answer.clone()).await.unwrap();
+        assert_eq!(refused(&mut conversation).await.reason, RefusedReason::WrongProtocol, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_host_refuses_with_is_made_harmless() {
+    let (mut conversation, connection, mut stream) = played().await;
+    let answer = parlor::wire::message::Refused {
+        refusal: Refusal::Full,
+        detail: "full\x1b[2J\nAna: hi".to_owned(),
+        suggestion: None,
+    };
+    stream.send.send(&mut vec![answer.encode()]).await.unwrap();
+    connection.close(CloseCode::Refused, "full").await;
+    let refused = refused(&mut conversation).await;
+    assert_eq!((refused.reason, &*refused.detail), (RefusedReason::Full, "full␛[2J Ana: hi"));
+}
+
+#[tokio::test]
+async fn what_others_say_is_made_harmless() {
+    let (mut conversation, _connection, mut stream) = welcomed().await;
+    stream.send.send(&mut vec![said(3, "\0\x1b]0;owned\x07\r\nline two\u{202e}")]).await.unwrap();
+    match next(&mut conversation).await {
+        Event::Gap { missed: 2 } => {}
+        other => panic!("entries 1 and 2 never came: {other:?}"),
+    }
+    match next(&mut conversation).await {
+        Event::Said(said) => assert_eq!(said.text, "␀␛]0;owned␇\nline two\u{fffd}"),
+        other => panic!("expected the message, got {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_unknown_is_skipped_and_what_was_seen_is_not_shown_again() {
+    let (mut conversation, _connection, mut stream) = welcomed().await;
+    let joined = Joined { seq: 4, at: u64::MAX, member: member(2, "Chi") };
+    let mut batch =
+        vec![said(1, "a"), frame::write(0xff, b"from the future"), said(2, "b"), said(2, "b"), said(1, "a")];
+    batch.extend([said(3, "c"), joined.encode(), said(9, "d")]);
+    stream.send.send(&mut batch).await.unwrap();
+    let mut seen = Vec::new();
+    while seen.last().is_none_or(|last| last != "d") {
+        seen.push(match next(&mut conversation).await {
+            Event::Said(said) => said.text,
+            Event::Joined(member) => member.name.to_string(),
+            Event::Gap { missed } => format!("{missed} missing"),
+            other => panic!("unexpected {other:?}"),
+        });
+    }
+    assert_eq!(seen, ["a", "b", "c", "Chi", "4 missing", "d"]);
+}
+
+#[tokio::test]
+async fn a_host_that_breaks_the_rules_is_left() {
+    for broken in
+        [welcome().encode(), frame::write(0x7f, b"?"), frame::write(Said::KIND, b"\xff"), Ping { number: 1 }.encode()]
+    {
+        let (mut conversation, _connection, mut stream) = welcomed().await;
+        stream.send.send(&mut vec![broken]).await.unwrap();
+        match next(&mut conversation).await {
+            Event::Closed(Closed::Removed { code, .. }) => assert_eq!(code, CloseCode::Violation),
+            other => panic!("expected the end, got {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_never_confirmed_is_given_back() {
+    let (mut conversation, connection, mut stream) = welcomed().await;
+    conversation.commands.send(Command::Say("did you get this?".to_owned())).await.unwrap();
+    heard(&mut stream).await;
+    drop((connection, stream));
+    match next(&mut conversation).await {
+        Event::Unsent { text, .. } => assert_eq!(text, "did you get this?"),
+        other => panic!("expected the text back, got {other:?}"),
+    }
+    assert!(matches!(next(&mut conversation).await, Event::Closed(Closed::Lost { .. })));
+}
