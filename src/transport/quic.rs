@@ -137,7 +137,8 @@ fn transport_config(streams_accepted: u32, window: u32) -> TransportConfig {
         .max_concurrent_bidi_streams(streams_accepted.into())
         .max_concurrent_uni_streams(0u32.into())
         .datagram_receive_buffer_size(None)
-        .stream_receive_window(window.into())
+        // Half for one stream: while it is not read, the others go on.
+        .stream_receive_window((window / 2).into())
         .receive_window(window.into())
         .send_window(UNACKNOWLEDGED)
         .allow_spin(false);
