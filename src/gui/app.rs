@@ -92,7 +92,7 @@ impl App {
 impl AppDelegate<Model> for App {
     fn command(
         &mut self,
-        _ctx: &mut DelegateCtx,
+        ctx: &mut DelegateCtx,
         _target: Target,
         told: &Told,
         model: &mut Model,
@@ -112,6 +112,8 @@ impl AppDelegate<Model> for App {
             self.start(model);
         } else if told.is(command::SEND) {
             self.send(model);
+            // One wants to see what one has said.
+            ctx.submit_command(command::TO_END);
         } else if told.is(command::LEAVE) {
             self.leave(model);
         } else if told.is(command::BACK) {
@@ -141,9 +143,10 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
                 ctx.submit_command(command::OPEN.with(opening));
             }
         }
-        let draft = model.room.draft.clone();
+        // A complaint stands until one writes on.
+        let draft = (!model.room.complaint.is_empty()).then(|| model.room.draft.clone());
         child.event(ctx, event, model, env);
-        if draft != model.room.draft {
+        if draft.is_some_and(|draft| draft != model.room.draft) {
             model.room.complaint.clear();
         }
     }

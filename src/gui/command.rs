@@ -23,5 +23,7 @@ pub(crate) const TYPED: Selector<String> = Selector::new("parlor.typed");
 pub(crate) const TOO_LARGE: Selector<usize> = Selector::new("parlor.too-large");
 /// Scroll the transcript by so many pages.
 pub(crate) const PAGE: Selector<f64> = Selector::new("parlor.page");
+/// Scroll the transcript to its end.
+pub(crate) const TO_END: Selector = Selector::new("parlor.to-end");
 /// Begin what the start screen asks for.
 pub(crate) const START: Selector = Selector::new("parlor.start");

@@ -197,9 +197,14 @@ impl Model {
     }
 
     fn refused(&mut self, refused: Refused) {
+        let mut detail = text::fit(&refused.detail, text::LINES).text;
+        if let Some((expected, found)) = refused.keys {
+            // They are shown below, in groups that an eye can compare.
+            detail = detail.replace(&format!("Expected {expected}, found {found}. "), "");
+        }
         self.refusal = Refusal {
             title: title(refused.reason).to_owned(),
-            detail: text::label(&refused.detail),
+            detail,
             suggestion: refused.suggestion,
             keys: refused.keys,
             serious: refused.reason == RefusedReason::IdentityMismatch,

@@ -68,7 +68,7 @@ impl Scroll {
             if let Some(placed) = placed {
                 return placed;
             }
-            self.to_end();
+            self.go_to_end();
         }
         self.place_up(view, &mut measure)
     }
@@ -134,24 +134,24 @@ impl Scroll {
         }
         self.away = true;
         if distance.abs() > 2.0 * view {
-            self.to_place(self.heights.top(self.row) + self.offset + distance);
+            self.go_to_place(self.heights.top(self.row) + self.offset + distance);
         } else {
             self.offset += distance;
         }
     }
 
     /// Scrolls to the end, and stays there.
-    pub(crate) fn to_end(&mut self) {
+    pub(crate) fn go_to_end(&mut self) {
         self.away = false;
         self.unseen = self.first + self.heights.len();
     }
 
     /// Scrolls to the beginning.
-    pub(crate) fn to_start(&mut self) {
-        self.to_place(0.0);
+    pub(crate) fn go_to_start(&mut self) {
+        self.go_to_place(0.0);
     }
 
-    fn to_place(&mut self, place: f64) {
+    fn go_to_place(&mut self, place: f64) {
         self.away = true;
         (self.row, self.offset) = self.heights.at(place);
     }
@@ -169,13 +169,13 @@ impl Scroll {
     }
 
     /// Scrolls so that the thumb begins at this part of its bar.
-    pub(crate) fn thumb_to(&mut self, start: f64, view: f64) {
+    pub(crate) fn drag_thumb(&mut self, start: f64, view: f64) {
         let Some((from, to)) = self.thumb(view) else { return };
         let free = 1.0 - (to - from);
         if free <= 0.0 || start >= free {
-            self.to_end();
+            self.go_to_end();
         } else {
-            self.to_place((start / free).max(0.0) * (self.heights.total() - view));
+            self.go_to_place((start / free).max(0.0) * (self.heights.total() - view));
         }
     }
 }
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(place(&mut scroll), before);
         assert!(!scroll.at_end());
         assert_eq!(scroll.unseen(), 100);
-        scroll.to_end();
+        scroll.go_to_end();
         assert_eq!(place(&mut scroll).last(), Some(&(149, 70.0)));
     }
 
@@ -263,9 +263,9 @@ mod tests {
             })
         };
         count(&mut scroll);
-        scroll.to_start();
+        scroll.go_to_start();
         count(&mut scroll);
-        scroll.thumb_to(0.5, VIEW);
+        scroll.drag_thumb(0.5, VIEW);
         count(&mut scroll);
         assert!(measured < 50, "{measured} rows were measured");
     }
@@ -286,9 +286,9 @@ mod tests {
         place(&mut scroll);
         let (_, end) = scroll.thumb(VIEW).unwrap();
         assert!((end - 1.0).abs() < 1e-9);
-        scroll.thumb_to(0.0, VIEW);
+        scroll.drag_thumb(0.0, VIEW);
         assert_eq!(place(&mut scroll)[0], (0, 0.0));
-        scroll.thumb_to(1.0, VIEW);
+        scroll.drag_thumb(1.0, VIEW);
         assert!(scroll.at_end());
         assert!(Scroll::default().thumb(VIEW).is_none());
     }

@@ -124,13 +124,6 @@ pub(super) fn refused(refusal: &Refusal) -> impl Widget<Model> + use<> {
             .with_spacer(4.0)
             .with_child(key(|model| model.refusal.keys.map(|(_, found)| found), theme::ALARM));
     }
-    if refusal.serious {
-        content = content.with_spacer(16.0).with_child(card::paragraph(|_| {
-            "Somebody may be in between, or the host has a new key. Nothing was sent. Ask the host, by telephone or in \
-             person, before you try again."
-                .to_owned()
-        }));
-    }
     let mut row = buttons();
     if let Some(name) = refusal.suggestion.clone() {
         let words = format!("Join as {}", name.as_str());
@@ -140,7 +133,7 @@ pub(super) fn refused(refusal: &Refusal) -> impl Widget<Model> + use<> {
         let back = Button::new("Back", Weight::Secondary, |ctx, _| back(ctx));
         row = row.with_child(back).with_spacer(theme::GAP).with_child(retry.focused_first());
     } else {
-        let words = if refusal.serious { "Stop" } else { "Back" };
+        let words = if refusal.serious { "Stop here" } else { "Back" };
         row = row.with_child(Button::new(words, Weight::Primary, |ctx, _| back(ctx)).focused_first());
     }
     let content = content.with_spacer(24.0).with_child(row.align_right());

@@ -44,7 +44,7 @@ pub(super) fn screen() -> impl Widget<Model> {
         .with_child(form)
         .with_spacer(24.0)
         .with_child(own_key());
-    card::card(content)
+    card::card(content).controller(card::OnEnter(|ctx| ctx.submit_command(command::START)))
 }
 
 /// The switch between dark and light.
@@ -78,13 +78,13 @@ fn name() -> impl Widget<Model> {
 }
 
 /// What starts, and why it does not.
-fn go(words: &str) -> impl Widget<Model> + use<> {
+fn go(words: &str, weight: Weight) -> impl Widget<Model> + use<> {
     let complaint = field::verdict(|model: &Model| match model.start.complaint.as_str() {
         "" => Verdict::None,
         complaint => Verdict::Bad(complaint.to_owned()),
     });
     card::column()
-        .with_child(Button::new(words, Weight::Primary, |ctx, _| ctx.submit_command(command::START)).expand_width())
+        .with_child(Button::new(words, weight, |ctx, _| ctx.submit_command(command::START)).expand_width())
         .with_child(complaint)
 }
 
@@ -104,7 +104,7 @@ fn join() -> impl Widget<Model> {
         .with_spacer(16.0)
         .with_child(name())
         .with_spacer(24.0)
-        .with_child(go("Join"))
+        .with_child(go("Join", Weight::Primary))
 }
 
 fn host() -> impl Widget<Model> {
@@ -137,12 +137,12 @@ fn host() -> impl Widget<Model> {
         .with_spacer(16.0)
         .with_child(name())
         .with_spacer(16.0)
-        .with_child(field::field("What travels is", protection, |model: &Model| model.start.protection_verdict()))
+        .with_child(field::field("Connection", protection, |model: &Model| model.start.protection_verdict()))
         .with_spacer(24.0)
         .with_child(Either::new(
             |model: &Model, _| model.start.protection == Protection::Encrypted,
-            go("Open the room"),
-            go("Open the room, unencrypted"),
+            go("Open the room", Weight::Primary),
+            go("Open the room, unencrypted", Weight::Danger),
         ))
 }
 

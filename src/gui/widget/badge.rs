@@ -12,7 +12,7 @@ use crate::gui::theme;
 /// Draws one.
 pub(crate) fn draw(ctx: &mut PaintCtx, circle: Circle, initial: &str, tint: usize, env: &Env) {
     let color = theme::tint(env, tint);
-    ctx.fill(circle, &color.clone().with_alpha(0.2));
+    ctx.fill(circle, &color.with_alpha(0.2));
     let layout = ctx
         .text()
         .new_text_layout(initial.to_owned())

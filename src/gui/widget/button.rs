@@ -28,6 +28,7 @@ pub(crate) enum Weight {
 }
 
 type Words<T> = Box<dyn Fn(&T) -> String>;
+type Choice<T> = Option<Box<dyn Fn(&T) -> bool>>;
 type Action<T> = Box<dyn FnMut(&mut EventCtx, &mut T)>;
 
 /// The button.
@@ -35,7 +36,7 @@ pub(crate) struct Button<T> {
     words: Words<T>,
     action: Action<T>,
     weight: Weight,
-    chosen: Option<Box<dyn Fn(&T) -> bool>>,
+    chosen: Choice<T>,
     /// What it says for a moment after it was pressed.
     done: Option<&'static str>,
     done_until: TimerToken,
@@ -204,9 +205,13 @@ impl<T: Data> Widget<T> for Button<T> {
                 }
             }
             LifeCycle::BuildFocusChain => ctx.register_for_focus(),
-            LifeCycle::HotChanged(_) | LifeCycle::FocusChanged(_) | LifeCycle::DisabledChanged(_) => {
+            LifeCycle::FocusChanged(on) => {
+                if *on {
+                    ctx.scroll_to_view();
+                }
                 ctx.request_paint();
             }
+            LifeCycle::HotChanged(_) | LifeCycle::DisabledChanged(_) => ctx.request_paint(),
             _ => {}
         }
     }

@@ -54,6 +54,22 @@ pub(crate) fn code(words: impl Fn(&Model) -> String + 'static, color: druid::Key
         .rounded(theme::RADIUS)
 }
 
+/// Enter does this, unless what has the focus has a use for it.
+pub(crate) struct OnEnter(pub(crate) fn(&mut EventCtx));
+
+impl<W: Widget<Model>> Controller<Model, W> for OnEnter {
+    fn event(&mut self, child: &mut W, ctx: &mut EventCtx, event: &Event, data: &mut Model, env: &Env) {
+        child.event(ctx, event, data, env);
+        if let Event::KeyDown(key) = event
+            && key.key == KbKey::Enter
+            && !ctx.is_handled()
+        {
+            (self.0)(ctx);
+            ctx.set_handled();
+        }
+    }
+}
+
 /// Escape does this wherever the focus is.
 pub(crate) struct OnEscape(pub(crate) fn(&mut EventCtx));
 

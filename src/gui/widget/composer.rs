@@ -5,7 +5,7 @@ use druid::{
     widget::{Controller, TextBox, prelude::*},
 };
 
-use super::{button::TAKE_FOCUS, writing::Writing};
+use super::writing::Writing;
 use crate::gui::{command, model::Model};
 
 /// How tall it gets: eight lines.
@@ -43,22 +43,13 @@ impl<W: Widget<String>> Controller<String, W> for Sending {
     }
 }
 
-/// Lets the box be as tall as its text, within bounds, and takes what was typed elsewhere.
+/// Lets the box be as tall as its text, within bounds.
 struct Composer {
     child: WidgetPod<Model, Box<dyn Widget<Model>>>,
 }
 
 impl Widget<Model> for Composer {
     fn event(&mut self, ctx: &mut EventCtx, event: &Event, data: &mut Model, env: &Env) {
-        if let Event::Command(command) = event
-            && let Some(typed) = command.get(command::TYPED)
-        {
-            if data.room.open() {
-                data.room.draft.push_str(typed);
-                ctx.submit_command(TAKE_FOCUS.to(self.child.id()));
-            }
-            return;
-        }
         self.child.event(ctx, event, data, env);
     }
 

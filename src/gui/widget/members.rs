@@ -43,7 +43,7 @@ fn line(
             .new_text_layout(words.to_owned())
             .font(FontFamily::SYSTEM_UI, size)
             .default_attribute(TextAttribute::Weight(weight))
-            .text_color(color.clone())
+            .text_color(color)
             .build()
             .ok()
     };

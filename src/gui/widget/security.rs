@@ -100,8 +100,8 @@ impl Widget<Model> for SecurityBar {
                 .build()
                 .ok()
         };
-        let words = lay(&data.room.words(), FontWeight::SEMI_BOLD, color.clone());
-        let quiet = if alarm { color.clone() } else { env.get(theme::QUIET) };
+        let words = lay(&data.room.words(), FontWeight::SEMI_BOLD, color);
+        let quiet = if alarm { color } else { env.get(theme::QUIET) };
         let open = data.room.side == Side::Security;
         let hint = lay(if open { "Close" } else { "What does this mean?" }, FontWeight::REGULAR, quiet);
         draw_lock(ctx, Point::new(24.0, area.center().y - 1.0), !alarm, &color);

@@ -54,6 +54,15 @@ impl Controller<String, TextBox<String>> for Writing {
                 ctx.request_focus();
                 return;
             }
+            Event::Command(told) if self.several_lines && told.is(command::TYPED) => {
+                if !ctx.is_disabled() && child.text().can_write() {
+                    let typed: &String = told.get_unchecked(command::TYPED);
+                    let change = child.text_mut().borrow_mut().insert_text(data, typed);
+                    ctx.invalidate_text_input(change);
+                    ctx.request_focus();
+                }
+                return;
+            }
             Event::Paste(clipboard) if !ctx.is_disabled() => {
                 if let Some(text) = clipboard.get_string() {
                     self.paste(child, ctx, &text, data);

@@ -117,14 +117,14 @@ impl Transcript {
     fn mouse_down(&mut self, ctx: &mut EventCtx, mouse: &MouseEvent, feed: &mut Feed) {
         ctx.request_focus();
         if self.pill.is_some_and(|pill| pill.contains(mouse.pos)) {
-            self.scroll.to_end();
+            self.scroll.go_to_end();
         } else if self.is_bar(mouse.pos) {
             let (start, end) = self.scroll.thumb(self.view()).unwrap_or_default();
             let at = mouse.pos.y / self.size.height.max(1.0);
             // A click beside the thumb takes it by its middle.
             let grabbed = if (start..end).contains(&at) { at - start } else { (end - start) / 2.0 };
             self.drag = Drag::Thumb(grabbed);
-            self.scroll.thumb_to(at - grabbed, self.view());
+            self.scroll.drag_thumb(at - grabbed, self.view());
             ctx.set_active(true);
         } else if let Some((row, _, _)) = self.row_at(mouse.pos).filter(|(_, laid, within)| laid.is_more(*within)) {
             feed.show_all(row);
@@ -168,7 +168,7 @@ impl Transcript {
                 ctx.request_paint();
             }
             Drag::Thumb(grabbed) => {
-                self.scroll.thumb_to(mouse.pos.y / self.size.height.max(1.0) - grabbed, self.view());
+                self.scroll.drag_thumb(mouse.pos.y / self.size.height.max(1.0) - grabbed, self.view());
                 ctx.request_paint();
             }
         }
@@ -194,8 +194,8 @@ impl Transcript {
             KbKey::PageDown => self.scroll_by(ctx, feed, page, env),
             KbKey::ArrowUp => self.scroll_by(ctx, feed, -STEP, env),
             KbKey::ArrowDown => self.scroll_by(ctx, feed, STEP, env),
-            KbKey::Home => self.scroll.to_start(),
-            KbKey::End => self.scroll.to_end(),
+            KbKey::Home => self.scroll.go_to_start(),
+            KbKey::End => self.scroll.go_to_end(),
             KbKey::Tab if key.mods.shift() => ctx.focus_prev(),
             KbKey::Tab => ctx.focus_next(),
             KbKey::Character(typed) if !key.mods.ctrl() && !key.mods.alt() && !key.mods.meta() => {
@@ -292,6 +292,10 @@ impl Widget<Feed> for Transcript {
             Event::Command(command) if command.is(command::PAGE) => {
                 let pages = command.get_unchecked(command::PAGE);
                 self.scroll_by(ctx, feed, pages * self.view() * 0.9, env);
+            }
+            Event::Command(command) if command.is(command::TO_END) => {
+                self.scroll.go_to_end();
+                ctx.request_paint();
             }
             Event::KeyDown(key) if ctx.is_focused() => self.key_down(ctx, key, feed, env),
             _ => {}

@@ -43,15 +43,18 @@ pub(super) struct Laid {
 }
 
 enum Kind {
-    Message {
-        bubble: Rect,
-        own: bool,
-        time: (PietTextLayout, Point),
-        badge: Option<(String, usize)>,
-        more: Option<(PietTextLayout, Point)>,
-    },
+    Message(Box<Around>),
     Notice(Rect),
     Divider,
+}
+
+/// What is around a message's text.
+struct Around {
+    bubble: Rect,
+    own: bool,
+    time: (PietTextLayout, Point),
+    badge: Option<(String, usize)>,
+    more: Option<(PietTextLayout, Point)>,
 }
 
 type Builder = <PietText as Text>::TextLayoutBuilder;
@@ -153,13 +156,13 @@ impl Laid {
             text: layout,
             at,
             height: bubble.y1.max(if badge.is_some() { top + BADGE } else { 0.0 }),
-            kind: Kind::Message {
+            kind: Kind::Message(Box::new(Around {
                 bubble,
                 own: message.own,
                 time: (time, time_at),
                 badge,
                 more: more.map(|more| (more, at + (0.0, below))),
-            },
+            })),
         }
     }
 
@@ -171,26 +174,27 @@ impl Laid {
     /// Whether text is there, which can be selected.
     pub(super) fn is_text(&self, place: Point) -> bool {
         match &self.kind {
-            Kind::Message { bubble: area, .. } | Kind::Notice(area) => area.contains(place),
+            Kind::Message(around) => around.bubble.contains(place),
+            Kind::Notice(area) => area.contains(place),
             Kind::Divider => false,
         }
     }
 
     /// Whether "show more" is there.
     pub(super) fn is_more(&self, place: Point) -> bool {
-        match &self.kind {
-            Kind::Message { more: Some((layout, at)), .. } => {
-                Rect::from_origin_size(*at, layout.size()).inset(4.0).contains(place)
-            }
-            _ => false,
-        }
+        let Kind::Message(around) = &self.kind else { return false };
+        around
+            .more
+            .as_ref()
+            .is_some_and(|(layout, at)| Rect::from_origin_size(*at, layout.size()).inset(4.0).contains(place))
     }
 
     /// Draws the row with its top at `top`, and these bytes of it selected.
     pub(super) fn draw(&self, ctx: &mut PaintCtx, top: f64, selected: Option<(usize, usize)>, env: &Env) {
         let down = druid::Vec2::new(0.0, top);
         match &self.kind {
-            Kind::Message { bubble, own, badge, .. } => {
+            Kind::Message(around) => {
+                let Around { bubble, own, badge, .. } = &**around;
                 let ground = env.get(if *own { theme::OWN } else { theme::OTHER });
                 ctx.fill((*bubble + down).to_rounded_rect(ROUND), &ground);
                 if let Some((initial, tint)) = badge {
@@ -208,13 +212,21 @@ impl Laid {
                 }
             }
         }
-        if let Some((from, to)) = selected {
-            for rect in self.text.rects_for_range(from..to) {
+        // A tower of accents stays within its own bubble.
+        let area = match &self.kind {
+            Kind::Message(around) => around.bubble,
+            Kind::Notice(pill) => *pill,
+            Kind::Divider => Rect::new(0.0, 0.0, ctx.size().width, self.height),
+        };
+        ctx.with_save(|ctx| {
+            ctx.clip(area + down);
+            for rect in selected.map(|(from, to)| self.text.rects_for_range(from..to)).unwrap_or_default() {
                 ctx.fill(rect + self.at.to_vec2() + down, &env.get(theme::SELECTED));
             }
-        }
-        ctx.draw_text(&self.text, self.at + down);
-        if let Kind::Message { time: (time, at), more, .. } = &self.kind {
+            ctx.draw_text(&self.text, self.at + down);
+        });
+        if let Kind::Message(around) = &self.kind {
+            let Around { time: (time, at), more, .. } = &**around;
             ctx.draw_text(time, *at + down);
             if let Some((more, at)) = more {
                 ctx.draw_text(more, *at + down);

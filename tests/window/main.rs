@@ -1,0 +1,18 @@
+//! The built program's window, on a display of its own, used with a real pointer and keyboard.
+//!
+//! What a window shows is read back by OCR and from its pixels; what was sent, from the JSON of a third member.
+//!
+//! - `desk`: the display, its windows, pointer, keys and clipboard
+//! - `talk`: two windows and a script in one room
+//! - `trust`: first contact, and a changed key
+//! - `writing`: several lines, other layouts, copying
+
+#![cfg(all(feature = "gui", target_os = "linux"))]
+
+mod desk;
+#[allow(dead_code, reason = "what only other tests use")]
+#[path = "../program/harness.rs"]
+mod harness;
+mod talk;
+mod trust;
+mod writing;

@@ -1,0 +1,69 @@
+//! First contact, and a changed key.
+
+use crate::{desk::Desk, harness::Installation};
+
+#[test]
+fn first_contact_is_asked_about_and_remembered() {
+    let desk = Desk::new();
+    let [bens, adas] = [(); 2].map(|()| Installation::new());
+    let mut host = bens.host("Ben", &[]);
+    let arguments = ["join", &host.address(), "--name", "Ada"];
+    let ada = desk.open(&adas, &arguments);
+    ada.focus().sees("You have not met this host before");
+
+    desk.copy(&host.fingerprint());
+    ada.press(&["shift+Tab", "ctrl+v"]).sees("The same this is their key");
+    ada.click("trust and join").sees("key checked");
+    host.program.wait_for("joined", |joined| joined["name"] == "Ada");
+    assert_eq!(ada.close().0, 0);
+
+    let ada = desk.open(&adas, &arguments);
+    ada.focus().sees("key checked");
+}
+
+#[test]
+fn whoever_does_not_say_yes_does_not_join() {
+    let desk = Desk::new();
+    let [bens, adas] = [(); 2].map(|()| Installation::new());
+    let mut host = bens.host("Ben", &[]);
+    let ada = desk.open(&adas, &["join", &host.address(), "--name", "Ada"]);
+    ada.focus().sees("You have not met this host before");
+    // Enter presses what has the focus, which is Cancel.
+    ada.press(&["Return"]).sees("You did not join");
+    ada.press(&["Return"]).sees("Invite or address");
+    let cleo = Installation::new().join(&host, "Cleo", &[]);
+    host.program.wait_for("joined", |joined| joined["name"] == "Cleo");
+    assert!(!host.program.heard().iter().any(|line| line.contains("Ada")), "{cleo}");
+}
+
+#[test]
+fn a_changed_key_is_a_full_stop() {
+    let desk = Desk::new();
+    let [bens, adas, others] = [(); 3].map(|()| Installation::new());
+    let host = bens.host("Ben", &[]);
+    let (port, address) = (host.port(), host.address());
+    adas.join(&host, "Ada", &[]);
+    drop(host);
+    let _other = others.host_on(port, "Ben", &[]);
+    let ada = desk.open(&adas, &["join", &address, "--name", "Ada"]);
+    ada.focus().sees("this is not the host you know");
+    ada.sees("The key you expect");
+    ada.sees("The key that answered");
+    assert!(!ada.shows("trust"), "there is no way to trust it anyway");
+    // Enter presses the only button that there is.
+    ada.press(&["Return"]).sees("Invite or address");
+}
+
+#[test]
+fn a_fingerprint_is_judged_as_it_is_typed() {
+    let desk = Desk::new();
+    let [bens, adas] = [(); 2].map(|()| Installation::new());
+    let host = bens.host("Ben", &[]);
+    let ada = desk.open(&adas, &[]);
+    ada.focus().type_text(&host.address()).press(&["Tab"]);
+    let fingerprint = host.text("id");
+    let (beginning, end) = fingerprint.split_at(30);
+    ada.type_text(beginning).sees("The fingerprint is incomplete");
+    ada.type_text(end).sees("Complete and correct");
+    ada.press(&["Return"]).sees("key checked");
+}
