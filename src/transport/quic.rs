@@ -137,7 +137,8 @@ fn transport_config(streams_accepted: u32, window: u32) -> TransportConfig {
         .max_concurrent_bidi_streams(streams_accepted.into())
         .max_concurrent_uni_streams(0u32.into())
         .datagram_receive_buffer_size(None)
-        .stream_receive_window(window.into())
+        // Half for one stream: while it is not read, the others go on.
+        .stream_receive_window((window / 2).into())
         .receive_window(window.into())
         .send_window(UNACKNOWLEDGED)
         .allow_spin(false);
@@ -201,10 +202,10 @@ impl QuicConnection {
     }
 
     fn stream(&self, (send, recv): (quinn::SendStream, quinn::RecvStream)) -> Stream {
-        let writer = Arc::new(Mutex::new(Writer::new(Sink::Quic(send))));
+        let writer = Arc::new(Mutex::new(Writer::new(Sink::Quic(send), None)));
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         first.get_or_insert_with(|| writer.clone());
-        let reader = Arc::new(Mutex::new(Reader::new(Source::Quic(recv))));
+        let reader = Arc::new(Mutex::new(Reader::new(Source::Quic(recv), None)));
         Stream { send: SendHalf(writer), recv: RecvHalf(reader) }
     }
 }
@@ -221,7 +222,12 @@ impl Connection for QuicConnection {
     fn use_ticket(&self, _ticket: Ticket) {}
 
     fn open(&self) -> BoxFuture<'_, Result<Stream, Error>> {
-        Box::pin(async move { Ok(self.stream(self.quic.open_bi().await.map_err(|error| lost(error, false))?)) })
+        Box::pin(async move {
+            if self.quic.side().is_server() {
+                return Err(Error::Io(io::Error::other("only the side that dialled opens streams")));
+            }
+            Ok(self.stream(self.quic.open_bi().await.map_err(|error| lost(error, false))?))
+        })
     }
 
     fn accept(&self) -> BoxFuture<'_, Result<Stream, Error>> {

@@ -13,7 +13,7 @@ use aws_lc_rs::constant_time;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     net::TcpStream,
-    sync::{Mutex, mpsc},
+    sync::{Mutex, Semaphore, mpsc},
     time::timeout,
 };
 use tokio_rustls::TlsStream;
@@ -21,7 +21,7 @@ use tokio_rustls::TlsStream;
 use super::{
     Accepted, BoxFuture, Connection, Error, Peer, RecvHalf, SendHalf, Stream,
     error::broken,
-    stream::{Reader, Sink, Source, Writer},
+    stream::{Place, Reader, Sink, Source, Writer},
 };
 use crate::{
     identity::Fingerprint,
@@ -62,7 +62,7 @@ impl Pipe {
         .map_err(broken)
     }
 
-    fn split(self) -> (Arc<Mutex<Reader>>, Arc<Mutex<Writer>>) {
+    fn split(self, place: Place) -> (Arc<Mutex<Reader>>, Arc<Mutex<Writer>>) {
         let (source, sink) = match self {
             Self::Tcp(tcp) => {
                 let (read, write) = tcp.into_split();
@@ -77,11 +77,12 @@ impl Pipe {
                 (Source::Memory(read), Sink::Memory(write))
             }
         };
-        (Arc::new(Mutex::new(Reader::new(source))), Arc::new(Mutex::new(Writer::new(sink))))
+        let reader = Reader::new(source, place.clone());
+        (Arc::new(Mutex::new(reader)), Arc::new(Mutex::new(Writer::new(sink, place))))
     }
 
-    fn into_stream(self) -> Stream {
-        let (reader, writer) = self.split();
+    fn into_stream(self, place: Place) -> Stream {
+        let (reader, writer) = self.split(place);
         Stream { send: SendHalf(writer), recv: RecvHalf(reader) }
     }
 
@@ -89,7 +90,7 @@ impl Pipe {
     pub(super) async fn farewell(mut self, last: &[u8]) {
         let _ = timeout(limits::FAREWELL, async {
             self.write(last).await?;
-            let (reader, writer) = self.split();
+            let (reader, writer) = self.split(None);
             writer.lock().await.finish().await?;
             reader.lock().await.drain().await;
             Ok::<_, Error>(())
@@ -146,7 +147,7 @@ impl SocketConnection {
     }
 
     fn new(peer: Peer, pipe: Pipe, role: Role) -> Self {
-        let (reader, writer) = pipe.split();
+        let (reader, writer) = pipe.split(None);
         let first = Stream { send: SendHalf(writer.clone()), recv: RecvHalf(reader.clone()) };
         Self { peer, reader, writer, first: SyncMutex::new(Some(first)), role }
     }
@@ -182,7 +183,7 @@ impl Connection for SocketConnection {
             let ticket = told.ok_or_else(|| Error::Io(io::Error::other("no ticket was handed out yet")))?;
             let mut pipe = redial().await?;
             pipe.write(&[&[FURTHER], &ticket.session[..], &ticket.token[..]].concat()).await?;
-            Ok(pipe.into_stream())
+            Ok(pipe.into_stream(None))
         })
     }
 
@@ -205,10 +206,9 @@ impl Connection for SocketConnection {
             let close = Close::new(code, reason);
             let last_words = async { self.writer.lock().await.close(&close).await };
             if let Ok(Ok(())) = timeout(limits::FAREWELL, last_words).await {
-                // Whoever holds the lock is reading already.
-                if let Ok(mut reader) = self.reader.try_lock() {
-                    let _ = timeout(limits::FAREWELL, reader.drain()).await;
-                }
+                // Somebody may be waiting for frames still. They will see the end, too, and then it is our turn.
+                let heard_out = async { self.reader.lock().await.drain().await };
+                let _ = timeout(limits::FAREWELL, heard_out).await;
             }
         })
     }
@@ -230,13 +230,16 @@ struct Session {
     token: [u8; 16],
     fingerprint: Option<Fingerprint>,
     streams: mpsc::Sender<Stream>,
+    /// For [`limits::STREAMS`]; each stream keeps one until both its halves are dropped.
+    places: Arc<Semaphore>,
 }
 
 impl Desk {
     fn register(&self, fingerprint: Option<Fingerprint>) -> (Ticket, mpsc::Receiver<Stream>) {
         let ticket = Ticket { session: random::bytes(), token: random::bytes() };
         let (streams, accepted) = mpsc::channel(limits::STREAMS);
-        lock(&self.0).insert(ticket.session, Session { token: ticket.token, fingerprint, streams });
+        let places = Arc::new(Semaphore::new(limits::STREAMS));
+        lock(&self.0).insert(ticket.session, Session { token: ticket.token, fingerprint, streams, places });
         (ticket, accepted)
     }
 
@@ -247,10 +250,9 @@ impl Desk {
             .filter(|session| constant_time::verify_slices_are_equal(&session.token, &ticket.token).is_ok())
             .filter(|session| session.fingerprint == fingerprint)
             .ok_or_else(|| Error::WrongProtocol("it shows a ticket that was not given to it".to_owned()))?;
-        session
-            .streams
-            .try_send(pipe.into_stream())
-            .map_err(|_| Error::WrongProtocol("it opens more streams than are taken".to_owned()))
+        let too_many = || Error::WrongProtocol("it opens more streams than are taken".to_owned());
+        let place = session.places.clone().try_acquire_owned().map_err(|_| too_many())?;
+        session.streams.try_send(pipe.into_stream(Some(Arc::new(place)))).map_err(|_| too_many())
     }
 }
 

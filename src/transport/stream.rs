@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf},
     net::{TcpStream, tcp},
-    sync::Mutex,
+    sync::{Mutex, OwnedSemaphorePermit},
 };
 
 use super::{Error, error, quic};
@@ -65,6 +65,9 @@ impl RecvHalf {
     }
 }
 
+/// What both halves of a stream keep while there is one of them, where the number of streams has a bound.
+pub(super) type Place = Option<Arc<OwnedSemaphorePermit>>;
+
 /// What bytes go out through.
 pub(super) enum Sink {
     Tcp(tcp::OwnedWriteHalf),
@@ -75,38 +78,58 @@ pub(super) enum Sink {
 
 pub(super) struct Writer {
     pub(super) sink: Sink,
-    /// A write was begun and did not end well: what follows would be read as part of a frame.
-    torn: bool,
+    state: State,
+    _place: Place,
+}
+
+/// What may still be written.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum State {
+    /// Frames.
+    Open,
+    /// Nothing: a write was begun and did not end well, and what follows would be read as part of a frame.
+    Torn,
+    /// Nothing: the peer was told that this is all.
+    Finished,
 }
 
 impl Writer {
-    pub(super) fn new(sink: Sink) -> Self {
-        Self { sink, torn: false }
+    pub(super) fn new(sink: Sink, place: Place) -> Self {
+        Self { sink, state: State::Open, _place: place }
     }
 
     pub(super) async fn send(&mut self, batch: &mut Vec<Bytes>) -> Result<(), Error> {
-        if self.torn {
+        if self.state != State::Open {
             return Err(Error::Io(io::ErrorKind::BrokenPipe.into()));
         }
-        self.torn = true;
+        self.state = State::Torn;
         match &mut self.sink {
             Sink::Tcp(tcp) => write_together(tcp, batch).await?,
             Sink::Tls(tls) => write_together(tls, batch).await?,
             Sink::Memory(memory) => write_together(memory, batch).await?,
             Sink::Quic(quic) => quic.write_all_chunks(batch).await.map_err(quic::write_error)?,
         }
-        self.torn = false;
+        self.state = State::Open;
         batch.clear();
         Ok(())
     }
 
-    /// The last words on a connection: everything after them is silence.
+    /// The last words on a connection: everything after them is silence. If all was said before, that stands.
     pub(super) async fn close(&mut self, close: &Close) -> Result<(), Error> {
+        if self.state == State::Finished {
+            return Ok(());
+        }
         self.send(&mut vec![close.encode()]).await?;
         self.finish().await
     }
 
     pub(super) async fn finish(&mut self) -> Result<(), Error> {
+        match self.state {
+            State::Open => self.state = State::Finished,
+            // An end would say that this was all.
+            State::Torn => return Err(Error::Io(io::ErrorKind::BrokenPipe.into())),
+            State::Finished => return Ok(()),
+        }
         match &mut self.sink {
             Sink::Tcp(tcp) => tcp.shutdown().await.map_err(Error::Io),
             Sink::Tls(tls) => tls.shutdown().await.map_err(Error::Io),
@@ -139,12 +162,12 @@ pub(super) enum Source {
 pub(super) struct Reader {
     source: Source,
     buffer: BytesMut,
+    _place: Place,
 }
 
 impl Reader {
-    /// A reader that begins with what was already read.
-    pub(super) fn new(source: Source) -> Self {
-        Self { source, buffer: BytesMut::new() }
+    pub(super) fn new(source: Source, place: Place) -> Self {
+        Self { source, buffer: BytesMut::new(), _place: place }
     }
 
     async fn next(&mut self) -> Result<Option<Frame>, Error> {

@@ -76,7 +76,7 @@ fn a_member_that_is_asked_to_stop_says_so_over_tcp() {
 fn a_member_leaves_in_time_when_the_host_does_not_answer_any_more() {
     for transport in ["quic", "tls", "tcp"] {
         let (_ana, _ben, host, mut member) = joined_over(transport);
-        host.program.signal("STOP");
+        host.program.freeze();
         member.say("are you there?");
         let start = Instant::now();
         member.end_input();
@@ -90,7 +90,7 @@ fn a_member_leaves_in_time_when_the_host_does_not_answer_any_more() {
 fn a_host_leaves_in_time_when_a_member_does_not_answer_any_more() {
     for transport in ["quic", "tls", "tcp"] {
         let (_ana, _ben, mut host, member) = joined_over(transport);
-        member.signal("STOP");
+        member.freeze();
         host.program.say("are you there?");
         host.program.wait_said("are you there?");
         host.program.signal("TERM");

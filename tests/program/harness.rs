@@ -211,6 +211,20 @@ impl Program {
         assert!(sent.success());
     }
 
+    /// Stops the program as Ctrl-Z does, and waits until it stands still: the signal alone is only on its way.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+        let id = self.child.id().to_string();
+        let start = Instant::now();
+        loop {
+            let state = Command::new("ps").args(["-o", "stat=", "-p", &id]).output().expect("ps, of procps");
+            if state.stdout.starts_with(b"T") {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{self} does not stop");
+        }
+    }
+
     /// Everything it has printed so far.
     pub(crate) fn heard(&self) -> &[String] {
         &self.heard
