@@ -11,8 +11,16 @@ fn first_contact_is_asked_about_and_remembered() {
     let ada = desk.open(&adas, &arguments);
     ada.focus().sees("You have not met this host before");
 
+    let other = Installation::new().host("Eve", &[]);
+    desk.copy(&other.fingerprint());
+    ada.press(&["shift+Tab", "ctrl+v"]).sees("A different key");
+    // It cannot be trusted now, by no click.
+    ada.click("trust and join");
+    assert!(ada.shows("A different key"));
     desk.copy(&host.fingerprint());
-    ada.press(&["shift+Tab", "ctrl+v"]).sees("The same this is their key");
+    ada.click("Or paste the fingerprint")
+        .press(&["shift+Tab", "Tab", "ctrl+a", "ctrl+v"])
+        .sees("The same this is their key");
     ada.click("trust and join").sees("key checked");
     host.program.wait_for("joined", |joined| joined["name"] == "Ada");
     assert_eq!(ada.close().0, 0);

@@ -7,7 +7,7 @@ use druid::{
 
 use super::super::{
     command,
-    model::{Model, Refusal, security},
+    model::{Model, Refusal, security, start::Verdict},
     theme,
     widget::{
         button::{Button, Weight},
@@ -54,7 +54,9 @@ pub(super) fn dialling() -> impl Widget<Model> {
 /// First contact: is it theirs?
 pub(super) fn contact() -> impl Widget<Model> {
     let cancel = Button::new("Cancel", Weight::Secondary, |ctx, _| answer(ctx, false)).focused_first();
-    let trust = Button::new("It is theirs: trust and join", Weight::Primary, |ctx, _| answer(ctx, true));
+    let trust = Button::new("It is theirs: trust and join", Weight::Primary, |ctx, _| answer(ctx, true))
+        // What was pasted and does not fit is not overruled by a click.
+        .disabled_if(|model: &Model, _| matches!(model.way.verdict(), Verdict::Bad(_)));
     let compare = field::field(
         "Or paste the fingerprint they sent you, and let the machine compare",
         field::text_box("Paste it here", lens!(Model, way.pasted), false),
