@@ -129,7 +129,14 @@ fn notices(event: &Event) -> Vec<Notice> {
             vec![Notice::grave(format!("{missed} entries are missing here; the host no longer has them."))]
         }
         Event::Unsent { text, why } => vec![Notice::grave(format!("NOT SENT: {}: {why}", first_line(text)))],
-        Event::Refused(refused) => vec![Notice::grave(&refused.detail)],
+        Event::Refused(refused) => {
+            let mut lines = vec![Notice::grave(&refused.detail)];
+            if let Some((expected, found)) = refused.keys {
+                lines.push(Notice::grave(format!("Expected {expected}")));
+                lines.push(Notice::grave(format!("Found    {found}")));
+            }
+            lines
+        }
         Event::Closed(closed) => vec![match closed {
             Closed::Left => Notice::quiet("You have left."),
             Closed::HostLeft => Notice::quiet("The host has left, and the room has ended."),

@@ -36,7 +36,7 @@ pub(super) fn refused_by_the_host(refused: message::Refused) -> Refused {
 pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
     let (reason, detail) = match error {
         Error::IdentityMismatch { expected, found } => {
-            return Refused { keys: Some((*expected, *found)), ..mismatch(place, *expected, *found) };
+            return Refused { keys: Some((*expected, *found)), ..mismatch(place) };
         }
         Error::IdentityUnproven { claimed } => (
             RefusedReason::IdentityMismatch,
@@ -85,13 +85,13 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
     refused(reason, detail)
 }
 
-fn mismatch(place: &str, expected: Fingerprint, found: Fingerprint) -> Refused {
+fn mismatch(place: &str) -> Refused {
     refused(
         RefusedReason::IdentityMismatch,
         format!(
             "{place} answers, but its key is not the one you expect. Somebody may be pretending to be your host; nothing \
-             was sent. Expected {expected}, found {found}. Ask the host, in person or by phone, for their fingerprint; if \
-             they have a new key, forget the old one with: parlor hosts forget {place}"
+             was sent. Ask the host, in person or by phone, for their fingerprint; if they have a new key, forget the old \
+             one with: parlor hosts forget {place}"
         ),
     )
 }

@@ -23,6 +23,10 @@ const ELSEWHERE: Duration = Duration::from_millis(250);
 /// How long the others may go on when one attempt has met a wrong key.
 const AFTER_A_WRONG_KEY: Duration = Duration::from_secs(2);
 
+/// How long the last ones may go on when all have begun and one was turned away. QUIC hears nothing from a closed port;
+/// over an open one, this is enough for its first packet to be lost twice.
+const AFTER_A_NO: Duration = Duration::from_secs(3);
+
 /// One way to one address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Attempt {
@@ -89,6 +93,8 @@ impl Race {
         self.next = now;
         if error.is_about_identity() {
             self.deadline = self.deadline.min(now + AFTER_A_WRONG_KEY);
+        } else if self.ahead.as_slice().is_empty() && !matches!(error, Error::TimedOut) {
+            self.deadline = self.deadline.min(now + AFTER_A_NO);
         }
         if self.failure.as_ref().is_none_or(|known| weight(&error) > weight(known)) {
             self.failure = Some(error);
@@ -221,6 +227,19 @@ mod tests {
         let end = NEARBY + AFTER_A_WRONG_KEY;
         assert_eq!(waits(race.step(start + NEARBY), start), end);
         assert!(matches!(gives_up(race.step(start + end)), Error::IdentityMismatch { .. }));
+    }
+
+    /// A plain host made who joined it wait eight seconds for QUIC before they were told.
+    #[test]
+    fn after_a_no_silence_is_not_waited_out() {
+        let start = Instant::now();
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        race.step(start);
+        race.step(start + NEARBY);
+        race.failed(Error::WrongProtocol(String::new()), start + NEARBY);
+        let end = NEARBY + AFTER_A_NO;
+        assert_eq!(waits(race.step(start + NEARBY), start), end);
+        assert!(matches!(gives_up(race.step(start + end)), Error::WrongProtocol(_)));
     }
 
     #[test]

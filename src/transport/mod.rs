@@ -6,10 +6,10 @@
 //! - [`error`]: what can go wrong, folded to what one can do about it
 //! - [`stream`]: the two halves of a stream
 //! - [`quic`], [`tls`], [`tcp`], [`memory`]: the transports
-//! - [`sockets`]: what TLS, TCP and memory share: one pipe a stream, further ones attached by a ticket
-//! - [`port`]: one TCP port for TLS and plain TCP, told apart by the first byte
-//! - [`trust`]: the TLS configurations, and the only two certificate verifiers there are
-//! - [`bind`]: sockets for both families of addresses
+//! - `sockets`: what TLS, TCP and memory share: one pipe a stream, further ones attached by a ticket
+//! - `port`: one TCP port for TLS and plain TCP, told apart by the first byte
+//! - `trust`: the TLS configurations, and the only two certificate verifiers there are
+//! - `bind`: sockets for both families of addresses
 //!
 //! The types of quinn, rustls and tokio-rustls end here.
 

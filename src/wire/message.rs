@@ -1,7 +1,7 @@
 //! The messages of the protocol: what a member says to the host, and what the host says to a member.
 //!
 //! Each travels in a frame of its own kind. A message never grows: what is new comes as a new kind, from
-//! [`FIRST_SKIPPABLE`](super::frame::FIRST_SKIPPABLE) on if an older peer may pass over it.
+//! [`FIRST_SKIPPABLE`] on if an older peer may pass over it.
 
 use std::fmt;
 
@@ -61,9 +61,9 @@ pub struct Ticket {
 /// which follows, says the same, for a peer that reads no more.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Close {
-    /// Why, as a [`CloseCode`].
+    /// Why, as a [`CloseCode`](super::CloseCode).
     pub code: u16,
-    /// Why, as a sentence of at most [`limits::REASON`](super::limits::REASON) bytes.
+    /// Why, as a sentence of at most [`limits::REASON`] bytes.
     pub reason: String,
 }
 
@@ -81,7 +81,7 @@ pub struct Hello {
 pub struct Say {
     /// Random, chosen by the member; comes back in the echo. A repeated one is dropped.
     pub nonce: u64,
-    /// 1 to [`limits::TEXT`](super::limits::TEXT) bytes.
+    /// 1 to [`limits::TEXT`] bytes.
     pub text: String,
 }
 
@@ -104,7 +104,7 @@ pub struct Welcome {
     pub ticket: Option<Ticket>,
 }
 
-/// Host to member: who is in the room. At most [`limits::ROSTER_BATCH`](super::limits::ROSTER_BATCH) a frame.
+/// Host to member: who is in the room. At most [`limits::ROSTER_BATCH`] a frame.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Roster {
     /// Some of the members.
@@ -144,7 +144,7 @@ fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Member>, D:
 pub struct Refused {
     /// Why.
     pub refusal: Refusal,
-    /// Why, as a sentence of at most [`limits::REASON`](super::limits::REASON) bytes.
+    /// Why, as a sentence of at most [`limits::REASON`] bytes.
     pub detail: String,
     /// A name that is free, when the name was the matter.
     pub suggestion: Option<Name>,

@@ -11,16 +11,17 @@ fn a_wrong_fingerprint_stops_the_join_and_the_host_hears_nothing() {
     let (ana, ben, other) = (Installation::new(), Installation::new(), Installation::new());
     let mut host = ana.host("Ana", &["--tcp", "--quic"]);
     let (_, wrong) = other.run(&["id"]);
-    let wrong = wrong.lines().next().expect("a fingerprint");
+    let [wrong, expected, _] = wrong.lines().collect::<Vec<_>>()[..] else { panic!("three forms: {wrong}") };
     for transport in ENCRYPTED {
         let join = ["join", &host.address(), "--fingerprint", wrong, "--transport", transport, "--fallback", "plain"];
         let mut member = ben.start(&join);
         let refused = member.wait("refused");
         assert_eq!(refused["reason"], "identity-mismatch");
-        assert_eq!(refused["found"], host.fingerprint());
-        assert!(refused["detail"].as_str().expect("a sentence").contains(wrong), "both keys are named");
+        assert_eq!((&refused["expected"], &refused["found"]), (&expected.into(), &host.fingerprint().into()));
         assert_eq!(member.wait_end().0, 4);
     }
+    let (code, said) = ben.run(&["join", &host.address(), "--fingerprint", wrong, "--console"]);
+    assert!(code == 4 && said.contains(wrong) && said.contains(&host.text("id")), "both keys are named: {said}");
     assert_eq!(ben.run(&["hosts"]).1.lines().count(), 1, "nothing was pinned");
     host.program.say("alone");
     host.program.wait_said("alone");

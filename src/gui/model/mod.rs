@@ -197,11 +197,7 @@ impl Model {
     }
 
     fn refused(&mut self, refused: Refused) {
-        let mut detail = text::fit(&refused.detail, text::LINES).text;
-        if let Some((expected, found)) = refused.keys {
-            // They are shown below, in groups that an eye can compare.
-            detail = detail.replace(&format!("Expected {expected}, found {found}. "), "");
-        }
+        let detail = text::fit(&refused.detail, text::LINES).text;
         self.refusal = Refusal {
             title: title(refused.reason).to_owned(),
             detail,
