@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::harness::Installation;
+use crate::{grey::Grey, harness::Installation};
 
 /// Nothing on the screen takes so long unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -169,13 +169,27 @@ struct Word {
     y: u32,
 }
 
-/// How to read: tesseract sees other words when it looks for scattered ones than when it looks for lines, and others again
-/// when light and dark are exchanged.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Reading {
-    Scattered,
-    Lines,
+/// How to read. tesseract sees other words when it looks for scattered ones than when it looks for lines, and light words
+/// on a coloured button only when the picture is reduced to what differs from its surroundings.
+struct Reading {
+    /// How far the surroundings of a point reach, in points of the larger picture; none to leave it as it is.
+    surroundings: Option<usize>,
+    layout: &'static str,
 }
+
+/// Scattered words.
+const SCATTERED: &str = "11";
+/// Lines of them.
+const LINES: &str = "6";
+
+/// The readings, in the order in which they are tried.
+const READINGS: [Reading; 5] = [
+    Reading { surroundings: None, layout: SCATTERED },
+    Reading { surroundings: Some(20), layout: SCATTERED },
+    Reading { surroundings: Some(60), layout: SCATTERED },
+    Reading { surroundings: Some(20), layout: LINES },
+    Reading { surroundings: None, layout: LINES },
+];
 
 /// Where the wanted words are, one after the other.
 fn find(words: &[Word], wanted: &str) -> Option<(u32, u32)> {
@@ -224,27 +238,25 @@ impl Window<'_> {
         self
     }
 
-    /// The words that can be seen, by OCR.
-    fn words(&self, reading: Reading) -> Vec<Word> {
-        let larger = format!("{}%", LARGER * 100);
-        let mut taking = self.desk.command("import");
-        taking.args(["-window", &self.id, "-resize", &larger, "-colorspace", "Gray"]);
-        if reading == Reading::Lines {
-            taking.arg("-negate");
-        }
-        let mut picture =
-            taking.arg("png:-").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("import starts");
-        let picture_out = picture.stdout.take().expect("its output");
-        let read = self
+    /// The words that can be seen in a picture, by OCR.
+    fn words(&self, picture: &Grey, reading: &Reading) -> Vec<Word> {
+        let picture = match reading.surroundings {
+            Some(reach) => picture.contrast(reach).to_pgm(),
+            None => picture.to_pgm(),
+        };
+        let mut reader = self
             .desk
             .command("tesseract")
-            .args(["stdin", "stdout", "--psm", if reading == Reading::Lines { "6" } else { "11" }, "tsv"])
+            .args(["stdin", "stdout", "--psm", reading.layout, "tsv"])
             .env("OMP_THREAD_LIMIT", "1")
-            .stdin(Stdio::from(picture_out))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .output()
+            .spawn()
             .expect("tesseract starts");
-        let _ = picture.wait();
+        // It reads everything before it writes anything.
+        reader.stdin.take().expect("its input").write_all(&picture).expect("it reads");
+        let read = reader.wait_with_output().expect("it ends");
         let table = String::from_utf8_lossy(&read.stdout).into_owned();
         table
             .lines()
@@ -258,13 +270,31 @@ impl Window<'_> {
             .collect()
     }
 
+    /// The window as it is now, larger and in grey.
+    fn picture(&self) -> Grey {
+        let larger = format!("{}%", LARGER * 100);
+        let taken = self
+            .desk
+            .command("import")
+            .args(["-window", &self.id, "-resize", &larger, "-colorspace", "Gray", "-depth", "8", "pgm:-"])
+            .output()
+            .expect("import starts");
+        Grey::from_pgm(&taken.stdout).expect("a picture of the window")
+    }
+
     /// Where these words are, one after the other.
     fn find(&self, wanted: &str) -> Result<(u32, u32), String> {
         let wanted = plain(wanted);
-        let scattered = self.words(Reading::Scattered);
-        find(&scattered, &wanted)
-            .or_else(|| find(&self.words(Reading::Lines), &wanted))
-            .ok_or_else(|| scattered.into_iter().map(|word| word.text).collect::<Vec<_>>().join(" "))
+        let mut seen = String::new();
+        let picture = self.picture();
+        for reading in &READINGS {
+            let words = self.words(&picture, reading);
+            if let Some(place) = find(&words, &wanted) {
+                return Ok(place);
+            }
+            seen = words.into_iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
+        }
+        Err(seen)
     }
 
     /// Waits until these words can be seen, and gives the place of their middle.

@@ -3,6 +3,7 @@
 //! What a window shows is read back by OCR and from its pixels; what was sent, from the JSON of a third member.
 //!
 //! - `desk`: the display, its windows, pointer, keys and clipboard
+//! - `grey`: pictures, made easier to read
 //! - `talk`: two windows and a script in one room
 //! - `trust`: first contact, and a changed key
 //! - `writing`: several lines, other layouts, copying
@@ -10,6 +11,7 @@
 #![cfg(all(feature = "gui", target_os = "linux"))]
 
 mod desk;
+mod grey;
 #[allow(dead_code, reason = "what only other tests use")]
 #[path = "../program/harness.rs"]
 mod harness;
