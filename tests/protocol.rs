@@ -62,6 +62,7 @@ fn every_limit_is_that_of_the_program() {
         REASON,
         MEMBERS,
         NAMES_REMEMBERED,
+        NAMES_PER_KEY,
         ROSTER_BATCH,
         LOG_ENTRIES,
         LOG_BYTES,

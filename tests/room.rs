@@ -66,9 +66,9 @@ async fn a_member_is_welcomed_to_the_roster_as_of_the_head() {
     let (room, host) = room();
     assert_eq!(host.member().id, HOST);
     say(&host, 1, "before").unwrap();
-    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    let mut ben = room.admit(&keyed("Ben", 2)).unwrap();
     let welcome = ben.welcome();
-    let names: Vec<_> = ben.roster().flat_map(|roster| roster.members).map(|member| member.name.to_string()).collect();
+    let names: Vec<_> = ben.take_roster().into_iter().map(|member| member.name.to_string()).collect();
     assert_eq!(names, ["Ana", "Ben"]);
     assert_eq!(welcome.members, 2);
     say(&host, 2, "after").unwrap();
@@ -270,6 +270,19 @@ fn a_room_has_its_limits() {
     assert_eq!(refusal(room.admit(&plain("One more"))).refusal, Refusal::Full);
     members.pop();
     assert!(room.admit(&plain("One more")).is_ok());
+}
+
+#[test]
+fn one_key_does_not_own_more_than_its_share_of_names() {
+    let (room, _host) = room();
+    let names: Vec<_> = (0..=limits::NAMES_PER_KEY).map(|number| format!("Ben {number}")).collect();
+    let mut members: Vec<_> =
+        names.iter().take(limits::NAMES_PER_KEY).map(|name| room.admit(&keyed(name, 2)).unwrap()).collect();
+    assert_eq!(refusal(room.admit(&keyed(&names[limits::NAMES_PER_KEY], 2))).refusal, Refusal::Full);
+    // When one of them is absent, its name goes to make place.
+    members.remove(3);
+    let _last = room.admit(&keyed(&names[limits::NAMES_PER_KEY], 2)).unwrap();
+    assert!(room.admit(&keyed("Ben 3", 9)).is_ok(), "that name is free");
 }
 
 #[test]

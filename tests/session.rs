@@ -7,7 +7,7 @@ use parlor::{
     conversation::{Closed, Command, Conversation, Event, Question, Refused, RefusedReason},
     identity::{Address, Fingerprint, Identity, Pins},
     session::{self, Consent, Options, Target, Way},
-    transport::{Accepted, Connection, Credentials, Kind, Listener, Port, Stream, Tls, Transport},
+    transport::{Accepted, Connection, Credentials, Error, Kind, Listener, Port, Stream, Tls, Transport},
     wire::{
         CloseCode, Frame, FromMember, Member, Message, Security, frame, limits,
         message::{Hello, Joined, Ping, Refusal, Roster, Said, Welcome},
@@ -213,6 +213,10 @@ async fn connected_means_welcomed() {
         let (mut conversation, _connection, mut stream) = played().await;
         stream.send.send(&mut answer.clone()).await.unwrap();
         assert_eq!(refused(&mut conversation).await.reason, RefusedReason::WrongProtocol, "{answer:?}");
+        assert!(
+            matches!(stream.recv.next().await, Err(Error::Closed { code: CloseCode::Violation, .. })),
+            "{answer:?}"
+        );
     }
 }
 
@@ -272,7 +276,7 @@ async fn a_host_that_breaks_the_rules_is_left() {
         let (mut conversation, _connection, mut stream) = welcomed().await;
         stream.send.send(&mut vec![broken]).await.unwrap();
         match next(&mut conversation).await {
-            Event::Closed(Closed::Removed { code, .. }) => assert_eq!(code, CloseCode::Violation),
+            Event::Closed(Closed::Violation { .. }) => {}
             other => panic!("expected the end, got {other:?}"),
         }
     }

@@ -66,7 +66,7 @@ fn exit_after(last: &Event) -> Exit {
             RefusedReason::Local => Exit::Local,
             _ => Exit::Refused,
         },
-        Event::Closed(Closed::Lost { .. }) => Exit::Unreachable,
+        Event::Closed(Closed::Lost { .. } | Closed::Violation { .. }) => Exit::Unreachable,
         Event::Closed(Closed::Removed { .. }) => Exit::Refused,
         _ => Exit::Normal,
     }

@@ -142,6 +142,9 @@ fn notices(event: &Event) -> Vec<Notice> {
             Closed::HostLeft => Notice::quiet("The host has left, and the room has ended."),
             Closed::Lost { detail } => Notice::grave(detail),
             Closed::Replaced => Notice::quiet("You have joined again from elsewhere, and go on there."),
+            Closed::Violation { detail } => {
+                Notice::grave(format!("You were disconnected, for the host does not keep to the protocol: {detail}"))
+            }
             Closed::Removed { detail, .. } => Notice::grave(format!("The host has ended the connection: {detail}")),
         }],
     }

@@ -123,7 +123,9 @@ fn json(event: &Event) -> Option<Json> {
         Event::Closed(closed) => Json::Closed {
             reason: closed.as_str(),
             detail: match closed {
-                Closed::Lost { detail } | Closed::Removed { detail, .. } => Some(detail.clone()),
+                Closed::Lost { detail } | Closed::Violation { detail } | Closed::Removed { detail, .. } => {
+                    Some(detail.clone())
+                }
                 Closed::Left | Closed::HostLeft | Closed::Replaced => None,
             },
         },

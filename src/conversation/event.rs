@@ -237,6 +237,11 @@ pub enum Closed {
     },
     /// The same key joined again elsewhere under the same name.
     Replaced,
+    /// One ended it, since the host does not keep to the protocol.
+    Violation {
+        /// What it did, as a sentence.
+        detail: String,
+    },
     /// The host ended it.
     Removed {
         /// Its code.
@@ -254,6 +259,7 @@ impl Closed {
             Self::HostLeft => "host-left",
             Self::Lost { .. } => "lost",
             Self::Replaced => "replaced",
+            Self::Violation { .. } => "violation",
             Self::Removed { .. } => "removed",
         }
     }

@@ -46,7 +46,11 @@ pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, memb
     };
     writer.abort();
     match end {
-        End::Left => membership.leave(Departure::Left),
+        End::Left => {
+            membership.leave(Departure::Left);
+            drop(recv);
+            connection.close(CloseCode::Left, "").await;
+        }
         End::Lost => membership.leave(Departure::Lost),
         End::Silent => {
             membership.leave(Departure::Lost);

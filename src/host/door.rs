@@ -21,7 +21,10 @@ use super::attend::attend;
 use crate::{
     room::{Candidate, Membership, Room},
     transport::{Accepted, Connection, Error, Incoming, Listener, Stream},
-    wire::{CloseCode, FromMember, Message, limits, message::Hello},
+    wire::{
+        CloseCode, FromMember, Message, limits,
+        message::{Hello, Roster},
+    },
 };
 
 /// A listener that has just failed is out of something; it is asked again after this.
@@ -104,11 +107,11 @@ async fn admit(
         security: peer.security,
     };
     match room.admit(&candidate) {
-        Ok(membership) => {
+        Ok(mut membership) => {
             let mut welcome = membership.welcome();
             welcome.ticket = connection.ticket();
             let mut batch = vec![welcome.encode()];
-            batch.extend(membership.roster().map(|roster| roster.encode()));
+            batch.extend(Roster::split(&membership.take_roster()).map(|roster| roster.encode()));
             let sent = timeout(limits::GREETING, send.send(&mut batch)).await;
             matches!(sent, Ok(Ok(()))).then_some((membership, Stream { send, recv }))
         }

@@ -11,13 +11,13 @@ use crate::{
 };
 
 /// Takes part until the host leaves; then the room is closed, and everything that was said has been shown.
-pub(super) async fn attend(room: &Arc<Room>, own: Membership, accepts: Security, backstage: &mut Backstage) {
+pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Security, backstage: &mut Backstage) {
     let mut view = View::new(&own.welcome());
     let mut cursor = own.cursor();
     let mut outbox = Outbox::default();
     let mut batch = Vec::new();
     let mut is_leaving = false;
-    for event in welcomed(&own, accepts) {
+    for event in welcomed(&mut own, accepts) {
         let _ = backstage.events.send(event).await;
     }
     loop {
@@ -48,7 +48,7 @@ pub(super) async fn attend(room: &Arc<Room>, own: Membership, accepts: Security,
     }
 }
 
-fn welcomed(own: &Membership, accepts: Security) -> [Event; 2] {
+fn welcomed(own: &mut Membership, accepts: Security) -> [Event; 2] {
     let welcome = own.welcome();
     let welcomed = Welcomed {
         room: welcome.room,
@@ -58,7 +58,7 @@ fn welcomed(own: &Membership, accepts: Security) -> [Event; 2] {
         security: accepts,
         fingerprint: own.member().fingerprint,
         key_exchange: None,
-        members: own.roster().flat_map(|roster| roster.members).collect(),
+        members: own.take_roster(),
     };
     let detail = format!("Hosting {}.", welcomed.room);
     [Event::Welcomed(welcomed), Event::State { state: State::Online, detail }]

@@ -25,7 +25,7 @@ use crate::{
     identity::{Fingerprint, Name, RoomName},
     wire::{
         HOST, Member, MemberId, Message, Security, limits,
-        message::{Departure, Gap, Joined, Left, Refusal, Refused, Roster, Said, Say, Welcome},
+        message::{Departure, Gap, Joined, Left, Refusal, Refused, Said, Say, Welcome},
     },
 };
 
@@ -203,9 +203,9 @@ impl Membership {
         self.welcome.clone()
     }
 
-    /// Who was in the room when this member came in, in frames of at most [`limits::ROSTER_BATCH`].
-    pub fn roster(&self) -> impl Iterator<Item = Roster> + '_ {
-        self.roster.chunks(limits::ROSTER_BATCH).map(|members| Roster { members: members.to_vec() })
+    /// Who was in the room when this member came in. Handed out once: it is large, and a place is held for long.
+    pub fn take_roster(&mut self) -> Vec<Member> {
+        std::mem::take(&mut self.roster)
     }
 
     /// A reader of the log that starts at this member's history.

@@ -54,11 +54,15 @@ impl Names {
             Some(owner) => {
                 self.by_id.remove(&owner.id);
             }
-            None => {
-                if self.owners.len() >= limits::NAMES_REMEMBERED && !self.forget_one(is_present) {
-                    return Claim::Full;
-                }
-            }
+            None => {}
+        }
+        let is_theirs = |owner: &Owner| key.is_some() && owner.key == key;
+        let owned = self.owners.values().filter(|owner| is_theirs(owner)).count();
+        if owned >= limits::NAMES_PER_KEY && !self.forget_one(|owner| is_theirs(owner) && !is_present(owner.id)) {
+            return Claim::Full;
+        }
+        if self.owners.len() >= limits::NAMES_REMEMBERED && !self.forget_one(|owner| !is_present(owner.id)) {
+            return Claim::Full;
         }
         let id = self.next;
         self.next += 1;
@@ -92,13 +96,11 @@ impl Names {
         true
     }
 
-    /// Makes place for one name: that of somebody absent, without a key if there is one, and who came longest ago.
-    fn forget_one(&mut self, is_present: impl Fn(MemberId) -> bool) -> bool {
-        let absent = self.owners.iter().filter(|(_, owner)| !is_present(owner.id));
-        let Some((folded, id)) = absent
-            .min_by_key(|(_, owner)| (owner.key.is_some(), owner.id))
-            .map(|(folded, owner)| (folded.clone(), owner.id))
-        else {
+    /// Makes place for one name among those that may go: one without a key if there is one, and who came longest ago.
+    fn forget_one(&mut self, may_go: impl Fn(&Owner) -> bool) -> bool {
+        let candidates = self.owners.iter().filter(|(_, owner)| may_go(owner));
+        let oldest = candidates.min_by_key(|(_, owner)| (owner.key.is_some(), owner.id));
+        let Some((folded, id)) = oldest.map(|(folded, owner)| (folded.clone(), owner.id)) else {
             return false;
         };
         self.owners.remove(&folded);

@@ -83,7 +83,11 @@ pub(super) async fn greet(
         }
         Ok(LetIn { welcome, members, stream: Stream { send, recv } })
     };
-    timeout(limits::GREETING, greeting).await.unwrap_or(Err(NotWelcome::Failed(Error::TimedOut)))
+    let greeted = timeout(limits::GREETING, greeting).await.unwrap_or(Err(NotWelcome::Failed(Error::TimedOut)));
+    if let Err(NotWelcome::Failed(Error::WrongProtocol(why))) = &greeted {
+        connection.close(CloseCode::Violation, why).await;
+    }
+    greeted
 }
 
 /// The conversation, from the welcome to the end.
@@ -100,7 +104,7 @@ pub(super) async fn talk(connection: Arc<dyn Connection>, let_in: LetIn, backsta
     drop(out);
     drop(recv);
     let (code, reason) = match &closed {
-        Closed::Removed { code: CloseCode::Violation, detail } => (CloseCode::Violation, detail.as_str()),
+        Closed::Violation { detail } => (CloseCode::Violation, detail.as_str()),
         _ => (CloseCode::Left, ""),
     };
     let goodbye = async {
@@ -193,7 +197,7 @@ fn ended(error: Error) -> Closed {
         Error::Closed { code: CloseCode::HostLeft, .. } => Closed::HostLeft,
         Error::Closed { code: CloseCode::Replaced, .. } => Closed::Replaced,
         Error::Closed { code, reason } => Closed::Removed { code, detail: reason },
-        Error::WrongProtocol(detail) => Closed::Removed { code: CloseCode::Violation, detail },
+        Error::WrongProtocol(detail) => Closed::Violation { detail },
         Error::Io(cause) => Closed::Lost { detail: format!("The connection broke: {cause}.") },
         other => Closed::Lost { detail: other.to_string() },
     }

@@ -11,7 +11,7 @@ use super::{frame, limits};
 
 /// A payload does not encode the message that its kind promises.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a message of kind 0x{kind:02x} could not be read: {why}")]
+#[error("a message of kind 0x{kind:02x} cannot be read, or has no place here")]
 pub struct DecodeError {
     /// The kind of the frame.
     pub kind: u8,

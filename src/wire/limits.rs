@@ -20,6 +20,9 @@ pub const MEMBERS: usize = 1_000;
 /// Names that a room remembers the owner of, so that no other key takes them.
 pub const NAMES_REMEMBERED: usize = 10_000;
 
+/// Names that one key may own in a room. With more, it could crowd out those of others.
+pub const NAMES_PER_KEY: usize = 16;
+
 /// Members listed in one `Roster` frame. The largest possible member takes 168 bytes, so a full frame stays below [`FRAME`].
 pub const ROSTER_BATCH: usize = 256;
 

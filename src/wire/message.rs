@@ -112,6 +112,13 @@ pub struct Roster {
     pub members: Vec<Member>,
 }
 
+impl Roster {
+    /// A roster of any length, in as many messages as it takes.
+    pub fn split(members: &[Member]) -> impl Iterator<Item = Self> + '_ {
+        members.chunks(limits::ROSTER_BATCH).map(|members| Self { members: members.to_vec() })
+    }
+}
+
 /// Reads members, and no more than one frame may list. Without it, memory would be set aside for a claimed number.
 fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Member>, D::Error> {
     struct Members;

@@ -154,6 +154,9 @@ impl Room {
             Closed::Lost { detail } => with_detail("The connection to the host was lost.", detail),
             Closed::Replaced => "You joined again from elsewhere, and go on there.".to_owned(),
             Closed::Removed { detail, .. } => with_detail("The host ended your connection.", detail),
+            Closed::Violation { detail } => {
+                with_detail("You were disconnected: the host does not keep to the rules.", detail)
+            }
         };
         let why = text::label(&why);
         self.feed.notice(&why, true);
