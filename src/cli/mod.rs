@@ -46,7 +46,7 @@ pub enum Exit {
     IdentityMismatch = 4,
     /// The host refused.
     Refused = 5,
-    /// First contact, and nobody to ask.
+    /// First contact, and nobody said yes.
     FirstContact = 6,
 }
 

@@ -99,10 +99,15 @@ fn notices(event: &Event) -> Vec<Notice> {
             lines
         }
         Event::State { detail, .. } => vec![Notice::quiet(detail)],
-        Event::Asked(Question::FirstContact { address, fingerprint }) => vec![
-            Notice::grave(format!("First contact with {address}. Its key is {fingerprint}")),
-            Notice::grave("Ask the host what their fingerprint is. Is it this one? Type yes to trust it from now on:"),
-        ],
+        Event::Asked(Question::FirstContact { address, fingerprint, known_as }) => {
+            let mut lines = vec![Notice::grave(format!("First contact with {address}. Its key is {fingerprint}"))];
+            if !known_as.is_empty() {
+                lines.push(Notice::quiet(format!("You know this key from {}.", known_as.join(", "))));
+            }
+            let question = "Ask the host what their fingerprint is. Is it this one? Type yes to trust it from now on:";
+            lines.push(Notice::grave(question));
+            lines
+        }
         Event::Asked(Question::Plaintext { detail, .. }) => vec![
             Notice::grave(detail),
             Notice::grave(

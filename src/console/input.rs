@@ -57,6 +57,12 @@ impl Input {
         self.answers
     }
 
+    /// The lines that were read and not asked for, once nothing more is taken. Those that answer nothing were to be said.
+    pub(super) fn rest(&mut self) -> Vec<String> {
+        self.lines.close();
+        std::iter::from_fn(|| self.lines.try_recv().ok()).filter(|line| !line.trim().is_empty()).collect()
+    }
+
     /// What the next line asks for; `None` at the end of the input. Cancel-safe. Empty lines say nothing.
     pub(super) async fn next(&mut self) -> Option<Command> {
         loop {

@@ -2,18 +2,25 @@
 //!
 //! - `human`: one line each for a person, the sender's name first
 //! - `json`: one JSON object each, for scripts and bots
-//! - `input`: what is typed
+//! - `input`, `output`: what is typed, and what is shown
 
 mod human;
 mod input;
 mod json;
+mod output;
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::sleep};
 
-use self::input::Input;
+use self::{input::Input, output::Output};
 use crate::conversation::{Closed, Command, Conversation, Event};
+
+/// Who was asked to stop has done so, or is stopped, in this time. Two seconds are promised.
+const PATIENCE: Duration = Duration::from_millis(1_900);
 
 /// How the transcript is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,70 +49,92 @@ impl Style {
 /// Shows a conversation on standard output and says what comes on standard input, until it ends; gives the last event.
 ///
 /// The end of the input ends a join, once everything has been acknowledged; a host goes on, and so does a join whose
-/// input never held a line, as that of a service. Ctrl-C and SIGTERM leave.
+/// input never held a line, as that of a service. Ctrl-C and SIGTERM leave, and do not wait for anybody to read the
+/// transcript.
 pub async fn run(conversation: Conversation, style: Style) -> Event {
+    let commands = conversation.commands.clone();
+    tokio::select! {
+        last = show(conversation, style) => last,
+        () = stop(commands) => Event::Closed(Closed::Left),
+    }
+}
+
+/// Leaves when the system or the person asks for it, and comes to an end when they ask again, or when leaving takes long.
+async fn stop(commands: mpsc::Sender<Command>) {
+    input::stop_signals().await;
+    let leave = async {
+        let _ = commands.send(Command::Leave).await;
+        std::future::pending().await
+    };
+    tokio::select! {
+        () = leave => {}
+        () = input::stop_signals() => {}
+        () = sleep(PATIENCE) => {}
+    }
+}
+
+async fn show(conversation: Conversation, style: Style) -> Event {
     let Conversation { commands, mut events } = conversation;
     let mut transcript = human::Transcript::new(style);
+    let mut lines = |event: &Event| match style {
+        Style::Human { .. } => transcript.lines(event),
+        Style::Json => json::line(event).into_iter().collect(),
+    };
+    let output = Output::start();
     let mut input = Input::start();
     let mut is_hosting = false;
     // Until there is somebody to hear it or a question to answer, what is typed waits where it is.
     let mut is_heard = false;
-    let leave = commands.clone();
-    tokio::spawn(async move {
-        loop {
-            input::stop_signals().await;
-            if leave.send(Command::Leave).await.is_err() {
-                return;
-            }
-        }
-    });
+    // What was typed and could not be taken yet. More is read when there is a place for it.
+    let mut next = None;
     loop {
+        let is_reading = next.is_none() && input.is_open() && (is_heard || input.is_to_answer());
         tokio::select! {
             event = events.recv() => {
-                let Some(event) = event else { return Event::Closed(Closed::Left) };
+                let event = event.unwrap_or(Event::Closed(Closed::Left));
                 match event {
                     Event::Listening(_) => is_hosting = true,
                     Event::Welcomed(_) => is_heard = true,
                     Event::Asked(_) => input.expect_answer(),
                     _ => {}
                 }
-                let lines = match style {
-                    Style::Human { .. } => transcript.lines(&event),
-                    Style::Json => json::line(&event).into_iter().collect(),
-                };
-                if write(&lines).is_err() {
-                    // Whoever read the transcript is gone.
+                let is_last = matches!(event, Event::Closed(_) | Event::Refused(_));
+                if is_last {
+                    let why = "The conversation was over before it could be sent.";
+                    for text in next.take().and_then(said).into_iter().chain(input.rest()) {
+                        let unsent = Event::Unsent { text, why: why.to_owned() };
+                        let _ = output.write(lines(&unsent)).await;
+                    }
+                }
+                if output.write(lines(&event)).await.is_err() && !is_last {
+                    // Whoever read the transcript is gone. When there is no place for this, it comes with the next event.
                     let _ = commands.try_send(Command::Leave);
                 }
-                if matches!(event, Event::Closed(_) | Event::Refused(_)) {
+                if is_last {
+                    output.finish().await;
                     return event;
                 }
             }
-            more = say(&mut input, &commands), if input.is_open() && (is_heard || input.is_to_answer()) => {
-                if !more && !is_hosting && !input.was_always_empty() {
-                    let _ = commands.try_send(Command::Leave);
+            command = input.next(), if is_reading => next = match command {
+                // Nobody is there to say yes.
+                None if input.is_to_answer() => Some(Command::Answer(false)),
+                None if is_hosting || input.was_always_empty() => None,
+                None => Some(Command::Finish),
+                command => command,
+            },
+            // A place that was found is filled at once: a conversation that ends waits for those that are not.
+            Ok(place) = commands.reserve(), if next.is_some() => {
+                if let Some(command) = next.take() {
+                    place.send(command);
                 }
             }
         }
     }
 }
 
-/// Passes one line on; `false` at the end of the input. Cancel-safe: a line that cannot be taken yet is not read.
-async fn say(input: &mut Input, commands: &mpsc::Sender<Command>) -> bool {
-    let Ok(permit) = commands.reserve().await else { return std::future::pending().await };
-    match input.next().await {
-        Some(command) => {
-            permit.send(command);
-            true
-        }
-        None => false,
+fn said(command: Command) -> Option<String> {
+    match command {
+        Command::Say(text) => Some(text),
+        _ => None,
     }
-}
-
-fn write(lines: &[String]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for line in lines {
-        writeln!(out, "{line}")?;
-    }
-    out.flush()
 }

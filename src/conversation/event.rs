@@ -97,6 +97,8 @@ pub enum Question {
         address: String,
         /// The key that it proved to have.
         fingerprint: Fingerprint,
+        /// Rooms in which this key was met before, at other addresses.
+        known_as: Vec<String>,
     },
     /// Every encrypted way failed: talk in the clear?
     Plaintext {

@@ -30,8 +30,10 @@ pub enum Command {
     Say(String),
     /// The answer to the [`Event::Asked`] before. Ignored when nothing was asked.
     Answer(bool),
-    /// Say what is still to be said, then leave. A host's room ends with it.
+    /// Leave. What was said before is given a moment to be acknowledged. A host's room ends with it.
     Leave,
+    /// Leave once everything that was said has been acknowledged, however long that takes; for the end of a script.
+    Finish,
 }
 
 /// A running conversation. Dropping it leaves as [`Command::Leave`] does.
@@ -50,6 +52,20 @@ pub struct Backstage {
     pub commands: mpsc::Receiver<Command>,
     /// What the front end is told.
     pub events: mpsc::Sender<Event>,
+}
+
+impl Backstage {
+    /// Takes no more commands, and gives back what was to be said by those that nobody got to. Waits for places in the
+    /// channel that a front end has reserved and not filled.
+    pub async fn give_back(&mut self) {
+        self.commands.close();
+        while let Some(command) = self.commands.recv().await {
+            if let Command::Say(text) = command {
+                let why = "The conversation was over before it could be sent.".to_owned();
+                let _ = self.events.send(Event::Unsent { text, why }).await;
+            }
+        }
+    }
 }
 
 impl Conversation {

@@ -7,7 +7,10 @@ use druid::{
     widget::{Controller, prelude::*},
 };
 
-use super::{Opening, command, model::Model};
+use super::{
+    Opening, command,
+    model::{Model, Screen},
+};
 use crate::{
     conversation::Command,
     gui::bridge::Link,
@@ -49,6 +52,10 @@ impl App {
     }
 
     fn start(&mut self, model: &mut Model) {
+        // A second Enter comes when it has begun already.
+        if model.screen != Screen::Start {
+            return;
+        }
         match model.start.opening() {
             Ok(opening) => self.open(opening, model),
             Err(why) => model.start.complaint = why,
@@ -107,7 +114,11 @@ impl AppDelegate<Model> for App {
             model.answered();
             self.tell(Command::Answer(*yes));
         } else if let Some(bytes) = told.get(command::TOO_LARGE) {
-            model.room.complaint = format!("That was not pasted: {bytes} bytes are more than fit a message.");
+            let complaint = format!("That was not pasted: {bytes} bytes are more than fit a message.");
+            match model.screen {
+                Screen::Room => model.room.complaint = complaint,
+                _ => model.start.complaint = complaint,
+            }
         } else if told.is(command::START) {
             self.start(model);
         } else if told.is(command::SEND) {

@@ -57,29 +57,38 @@ async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, at
     }
 }
 
-/// One knock, from its handshake to the member's end. What a stranger does wrong is nobody's business but theirs.
+/// One knock, from its handshake to the member's end. What a stranger does wrong is nobody's business but theirs, and who
+/// is still a stranger when the room closes is not waited for.
 async fn answer(incoming: Incoming, place: Place, room: Arc<Room>, attending: mpsc::WeakSender<()>) {
+    let greeted = tokio::select! {
+        greeted = greet(incoming) => greeted,
+        () = room.closed() => None,
+    };
+    let Some((connection, stream, hello)) = greeted else { return };
+    if let Some((membership, stream)) = admit(&room, &*connection, stream, &hello).await {
+        drop(place);
+        // Gone when the room has just ended; then nobody waits for this one.
+        let _attending = attending.upgrade();
+        attend(connection, stream, membership).await;
+    }
+}
+
+/// From a knock to a hello, in [`limits::GREETING`]. Whoever gets as far as to understand it is told why they are not let in.
+async fn greet(incoming: Incoming) -> Option<(Arc<dyn Connection>, Stream, Hello)> {
     let deadline = Instant::now() + limits::GREETING;
-    let Ok(Ok(Accepted::Connection(connection))) = timeout_at(deadline, incoming.handshake).await else { return };
-    let (code, why) = match timeout_at(deadline, greet(&*connection)).await {
-        Ok(Ok((stream, hello))) => {
-            if let Some((membership, stream)) = admit(&room, &*connection, stream, &hello).await {
-                drop(place);
-                // Gone when the room has just ended; then nobody waits for this one.
-                let _attending = attending.upgrade();
-                attend(connection, stream, membership).await;
-            }
-            return;
-        }
+    let Ok(Ok(Accepted::Connection(connection))) = timeout_at(deadline, incoming.handshake).await else { return None };
+    let (code, why) = match timeout_at(deadline, hello(&*connection)).await {
+        Ok(Ok((stream, hello))) => return Some((connection, stream, hello)),
         Ok(Err(Error::WrongProtocol(why))) => (CloseCode::Violation, why),
-        Ok(Err(_)) => return,
+        Ok(Err(_)) => return None,
         Err(_) => (CloseCode::TooSlow, format!("There was no hello within {} seconds.", limits::GREETING.as_secs())),
     };
     connection.close(code, &why).await;
+    None
 }
 
 /// Waits until the peer says who they are.
-async fn greet(connection: &dyn Connection) -> Result<(Stream, Hello), Error> {
+async fn hello(connection: &dyn Connection) -> Result<(Stream, Hello), Error> {
     let mut stream = connection.accept().await?;
     loop {
         let frame = stream.recv.next().await?.ok_or_else(|| Error::Io(io::ErrorKind::UnexpectedEof.into()))?;

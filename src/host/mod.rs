@@ -65,6 +65,7 @@ async fn run(options: Options, identity: Arc<Identity>, mut backstage: Backstage
             Event::Closed(Closed::Left)
         }
     };
+    backstage.give_back().await;
     let _ = events.send(last).await;
 }
 

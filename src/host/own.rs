@@ -39,7 +39,7 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
                     Err(why) => { let _ = backstage.events.send(Event::Unsent { text, why }).await; }
                 },
                 Some(Command::Answer(_)) => {}
-                Some(Command::Leave) | None => {
+                Some(Command::Leave | Command::Finish) | None => {
                     is_leaving = true;
                     room.close();
                 }

@@ -161,6 +161,13 @@ pub(super) fn position(text: &str) -> Option<usize> {
     text.as_bytes().windows(SCHEME.len()).position(|window| window.eq_ignore_ascii_case(SCHEME.as_bytes()))
 }
 
+impl Invite {
+    /// Whether there is an invite in a paste, whole or damaged.
+    pub fn is_in(text: &str) -> bool {
+        position(text).is_some()
+    }
+}
+
 impl FromStr for Invite {
     type Err = InviteError;
 

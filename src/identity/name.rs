@@ -67,7 +67,7 @@ impl<const MAX: usize> CleanName<MAX> {
         let upper = self.0.nfkc().flat_map(char::to_uppercase);
         // By way of upper case, so that ß is ss and both small sigmas are one.
         let folded = upper.flat_map(char::to_lowercase).nfkc();
-        folded.filter(|c| !c.is_whitespace() && !"'’-‐_.".contains(*c)).collect()
+        folded.filter(|c| !c.is_whitespace() && !"'’-‐‑‒–—―−_.".contains(*c)).collect()
     }
 
     /// The first of "Ana", "Ana 2", "Ana 3", … whose folded form is not `taken`, cut so as not to grow too long.
@@ -138,15 +138,17 @@ fn begins_a_notice(character: char) -> bool {
     "*∗⁎•·※⁕✱✲＊﹡٭".contains(character)
 }
 
-/// Characters that are not seen, or that change how others are: controls and line ends, bidirectional controls
-/// and other default-ignorable ones, variation selectors, what stands in for something damaged, private use,
+/// Characters that are not seen, or that change how others are: controls and line ends, bidirectional controls and other
+/// format characters, default-ignorable ones, what is blank without being a space, variation selectors, what stands in for something damaged, private use,
 /// and what is no character at all.
 fn is_refused(character: char) -> bool {
     let noncharacter = u32::from(character) & 0xFFFE == 0xFFFE;
     character.is_control()
         || noncharacter
         || matches!(character,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            '\u{AD}' | '\u{34F}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{890}'..='\u{891}'
+            | '\u{8E2}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{2800}'
+            | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1345F}' | '\u{1D159}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}'
             | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFD}'

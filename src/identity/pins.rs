@@ -11,7 +11,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Address, DEFAULT_PORT, FileError, Fingerprint, RoomName, files};
+use super::{Address, DEFAULT_PORT, FileError, Fingerprint, Host, RoomName, files};
 use page::Page;
 
 const FILE: &str = "pins";
@@ -110,6 +110,12 @@ impl Pins {
     /// The pin of the key that was last met at any of these addresses.
     pub fn find_by_address(&self, addresses: &[Address]) -> Result<Option<Pin>, PinsError> {
         let met_there = |pin: &Pin| pin.addresses.iter().any(|address| addresses.contains(address));
+        Ok(self.load()?.0.into_iter().filter(met_there).max_by_key(|pin| pin.last_met))
+    }
+
+    /// The pin of the key that was last met on any of these machines, on whatever port.
+    pub fn find_by_machine(&self, machines: &[Host]) -> Result<Option<Pin>, PinsError> {
+        let met_there = |pin: &Pin| pin.addresses.iter().any(|address| machines.contains(&address.host));
         Ok(self.load()?.0.into_iter().filter(met_there).max_by_key(|pin| pin.last_met))
     }
 

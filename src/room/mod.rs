@@ -151,6 +151,12 @@ impl Room {
         self.head.send_modify(|head| head.is_open = false);
     }
 
+    /// Comes to an end when the room has closed. Cancel-safe.
+    pub async fn closed(&self) {
+        // The sender is ours: it cannot be gone.
+        let _ = self.head.subscribe().wait_for(|head| !head.is_open).await;
+    }
+
     fn append(&self, state: &mut State, is_message: bool, encode: impl FnOnce(u64, u64) -> Bytes) {
         if !self.head.borrow().is_open {
             return;

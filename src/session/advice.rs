@@ -41,9 +41,8 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
         Error::IdentityUnproven { claimed } => (
             RefusedReason::IdentityMismatch,
             format!(
-                "{place} shows the key you expect ({}) but cannot prove that it has it. Somebody is between you and the \
-                 host. Nothing was sent; do not go on from this network.",
-                claimed.short()
+                "{place} shows the key {claimed} but cannot prove that it has it. Somebody is between you and the host. \
+                 Nothing was sent; do not go on from this network."
             ),
         ),
         Error::IdentityRefused => (
@@ -90,22 +89,26 @@ fn mismatch(place: &str) -> Refused {
         RefusedReason::IdentityMismatch,
         format!(
             "{place} answers, but its key is not the one you expect. Somebody may be pretending to be your host; nothing \
-             was sent. Ask the host, in person or by phone, for their fingerprint; if they have a new key, forget the old \
-             one with: parlor hosts forget {place}"
+             was sent. Ask the host, in person or by phone, for their fingerprint. If they do have a new key, join with a \
+             new invite of theirs; a key that you have pinned has to be forgotten first: parlor hosts forget {place}"
         ),
     )
 }
 
 /// First contact, and the answer was no, or nobody was there to give one.
-pub(super) fn first_contact(place: &str, found: Fingerprint, consent: Consent) -> Refused {
+pub(super) fn first_contact(place: &str, found: Fingerprint, known_as: &[String], consent: Consent) -> Refused {
+    let known = match known_as {
+        [] => String::new(),
+        names => format!(" You know this key from {}.", names.join(", ")),
+    };
     let detail = match consent {
         Consent::Ask => format!("You did not agree to the key of {place}, {found}. Nothing was sent."),
         _ => format!(
-            "This is the first contact with {place}, and nobody is here to say whether its key is the right one: {found}. \
-             Join with an invite or --fingerprint, or trust it unseen with --accept-new."
+            "This is the first contact with {place}, and nobody is here to say whether its key is the right one: \
+             {found}.{known} Join with an invite or --fingerprint, or trust it unseen with --accept-new."
         ),
     };
-    Refused { keys: None, ..refused(RefusedReason::IdentityUnknown, detail) }
+    refused(RefusedReason::IdentityUnknown, detail)
 }
 
 /// Plain TCP was asked for, and the host has a key that was agreed on.
@@ -113,9 +116,8 @@ pub(super) fn plaintext_to_a_pinned_host(place: &str, key: Fingerprint) -> Refus
     refused(
         RefusedReason::PlaintextRefused,
         format!(
-            "You have agreed on a key with {place} ({}), so it is not talked to in the clear. Join without --tcp; or, if \
-             you mean it, forget the key first: parlor hosts forget {place}",
-            key.short()
+            "You have agreed on a key with {place} ({key}), so it is not talked to in the clear. Join without --tcp; or, if \
+             you mean it, forget the key first: parlor hosts forget {key}"
         ),
     )
 }

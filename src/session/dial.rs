@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::{
     net::lookup_host,
     task::JoinSet,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 
 use super::race::{Race, Step};
@@ -64,32 +64,40 @@ pub(super) struct Resolved {
     pub(super) address: Address,
 }
 
-/// Every socket address that `addresses` stand for, without repetition, in their order.
+/// Every socket address that `addresses` stand for, without repetition, in their order. They are all looked up at once,
+/// and together within [`limits::DIAL`].
 ///
 /// # Errors
 ///
 /// When not one of them could be resolved.
 pub(super) async fn resolve(addresses: &[Address]) -> Result<Vec<Resolved>, Error> {
+    let deadline = Instant::now() + limits::DIAL;
+    let lookups: Vec<_> = addresses.iter().cloned().map(|address| tokio::spawn(look_up(address, deadline))).collect();
     let mut resolved: Vec<Resolved> = Vec::new();
     let mut failure = None;
-    for address in addresses {
-        let host = match &address.host {
-            Host::V4(ip) => ip.to_string(),
-            Host::V6(ip, None) => ip.to_string(),
-            Host::V6(ip, Some(zone)) => format!("{ip}%{zone}"),
-            Host::Name(name) => name.clone(),
-        };
-        match timeout(limits::ATTEMPT, lookup_host((host, address.port))).await {
-            Ok(Ok(found)) => {
-                for socket in found {
-                    if resolved.iter().all(|known| known.socket != socket) {
-                        resolved.push(Resolved { socket, address: address.clone() });
-                    }
-                }
+    for lookup in lookups {
+        match lookup.await.unwrap_or_else(|panic| Err(Error::Io(std::io::Error::other(panic)))) {
+            Ok(found) => {
+                let is_new = |new: &Resolved| resolved.iter().all(|known| known.socket != new.socket);
+                let new: Vec<_> = found.into_iter().filter(is_new).collect();
+                resolved.extend(new);
             }
-            Ok(Err(error)) => failure = Some(Error::Unreachable(error)),
-            Err(_) => failure = Some(Error::TimedOut),
+            Err(error) => failure = Some(error),
         }
     }
     if resolved.is_empty() { Err(failure.unwrap_or(Error::TimedOut)) } else { Ok(resolved) }
+}
+
+async fn look_up(address: Address, deadline: Instant) -> Result<Vec<Resolved>, Error> {
+    let host = match &address.host {
+        Host::V4(ip) => ip.to_string(),
+        Host::V6(ip, None) => ip.to_string(),
+        Host::V6(ip, Some(zone)) => format!("{ip}%{zone}"),
+        Host::Name(name) => name.clone(),
+    };
+    match timeout_at(deadline, lookup_host((host, address.port))).await {
+        Ok(Ok(found)) => Ok(found.map(|socket| Resolved { socket, address: address.clone() }).collect()),
+        Ok(Err(error)) => Err(Error::Unreachable(error)),
+        Err(_) => Err(Error::TimedOut),
+    }
 }

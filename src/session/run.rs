@@ -12,7 +12,7 @@ use super::{
 use crate::{
     conversation::{Backstage, Closed, Command, Event, Question, Refused, RefusedReason, State},
     identity::{Address, Fingerprint, Identity, Pins, PinsError},
-    transport::{Connection, Credentials, Error, Expect, Quic, Tcp, Tls, Transport},
+    transport::{Connection, Credentials, Error, Expect, Kind, Quic, Tcp, Tls, Transport},
 };
 
 /// Why a join is over before anybody was welcomed.
@@ -40,6 +40,7 @@ pub(super) async fn run(options: Options, identity: Arc<Identity>, pins: Pins, m
         Ok(closed) | Err(End::Closed(closed)) => Event::Closed(closed),
         Err(End::Refused(refused)) => Event::Refused(refused),
     };
+    backstage.give_back().await;
     let _ = backstage.events.send(last).await;
 }
 
@@ -147,28 +148,20 @@ impl Join {
 
     /// First contact: gets a yes for a key, and pins it, or ends the join.
     async fn decide_on(&self, found: Fingerprint, backstage: &mut Backstage) -> Result<(), End> {
-        let is_agreed = match self.pins.find(&found)? {
-            // The same host at another address: the key is what was agreed on, and a person should know whose it is.
-            Some(pin) => {
-                let names: Vec<_> = pin.names.iter().map(ToString::to_string).collect();
-                let detail = format!(
-                    "{} answers with a key that you have agreed on before: {}.",
-                    self.place(),
-                    names.join(", ")
-                );
-                let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
-                true
+        // A key that is known from elsewhere is asked about, too: whoever has it may be trusted, and yet not be meant here.
+        let known_as: Vec<_> = self.pins.find(&found)?.map(|pin| pin.names).unwrap_or_default();
+        let known_as: Vec<_> = known_as.iter().map(ToString::to_string).collect();
+        let is_agreed = match self.options.first_contact {
+            Consent::Given => true,
+            Consent::Withheld => false,
+            Consent::Ask => {
+                let address = self.place();
+                let question = Question::FirstContact { address, fingerprint: found, known_as: known_as.clone() };
+                ask(question, backstage).await?
             }
-            None => match self.options.first_contact {
-                Consent::Given => true,
-                Consent::Withheld => false,
-                Consent::Ask => {
-                    ask(Question::FirstContact { address: self.place(), fingerprint: found }, backstage).await?
-                }
-            },
         };
         if !is_agreed {
-            return Err(advice::first_contact(&self.place(), found, self.options.first_contact).into());
+            return Err(advice::first_contact(&self.place(), found, &known_as, self.options.first_contact).into());
         }
         // Without a fingerprint there is no invite, and so just the one address that was typed.
         if let Some(address) = self.options.target.addresses.first() {
@@ -177,12 +170,13 @@ impl Join {
         Ok(())
     }
 
-    /// Plain TCP, to a host that is not pinned: neither under the address that was typed nor under where that leads.
+    /// Plain TCP, to a machine of which no key is pinned: neither under the name that was typed nor under where that leads,
+    /// on whatever port.
     async fn talk_in_the_clear(&self, addresses: &[Resolved], backstage: &mut Backstage) -> Result<Closed, End> {
-        let mut known = self.options.target.addresses.clone();
-        known.extend(addresses.iter().map(|resolved| Address::from(resolved.socket)));
+        let mut machines: Vec<_> = addresses.iter().map(|known| Address::from(known.socket).host).collect();
+        machines.extend(self.options.target.addresses.iter().map(|address| address.host.clone()));
         let given = self.options.target.fingerprint;
-        if let Some(key) = given.or(self.pins.find_by_address(&known)?.map(|pin| pin.fingerprint)) {
+        if let Some(key) = given.or(self.pins.find_by_machine(&machines)?.map(|pin| pin.fingerprint)) {
             return Err(advice::plaintext_to_a_pinned_host(&self.place(), key).into());
         }
         let transports = &self.transports.plain;
@@ -207,14 +201,16 @@ impl Join {
             Ok(welcomed) => welcomed,
             Err(talk::NotWelcome::Refused(refused)) => return Err(advice::refused_by_the_host(refused).into()),
             Err(talk::NotWelcome::Failed(error)) => {
-                return Err(advice::could_not_reach(&self.place(), &error, self.options.way).into());
+                return Err(advice::could_not_reach(&self.place(), &error, way_of(connection.peer().kind)).into());
             }
         };
         // Only where it was really met: an invite may name addresses that belong to others.
         let remote = connection.peer().remote;
         let met = addresses.iter().find(|known| Address::from(known.socket) == Address::from(remote));
         if let (Some(key), Some(met)) = (key, met) {
-            self.pins.met(key, &met.address, Some(&welcomed.welcome.room), Timestamp::now())?;
+            let (room, now) = (Some(&welcomed.welcome.room), Timestamp::now());
+            self.pins.met(key, &Address::from(met.socket), room, now)?;
+            self.pins.met(key, &met.address, room, now)?;
         }
         Ok(talk::talk(connection, welcomed, backstage).await)
     }
@@ -231,6 +227,13 @@ impl Join {
     }
 }
 
+fn way_of(kind: Kind) -> Way {
+    match kind {
+        Kind::Tcp => Way::Plain,
+        encrypted => Way::Only(encrypted),
+    }
+}
+
 /// Whether talking in the clear may be thought of after this failure: never when an identity was in doubt.
 fn may_be_plain(error: &Error) -> bool {
     !error.is_about_identity() && !matches!(error, Error::IdentityRefused)
@@ -243,7 +246,7 @@ async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mut Backstage
         tokio::select! {
             done = &mut work => return Ok(done),
             command = backstage.commands.recv() => match command {
-                None | Some(Command::Leave) => return Err(End::Closed(Closed::Left)),
+                None | Some(Command::Leave | Command::Finish) => return Err(End::Closed(Closed::Left)),
                 Some(Command::Answer(_)) => {}
                 Some(Command::Say(text)) => {
                     let why = "There is no connection yet.".to_owned();
@@ -258,7 +261,7 @@ async fn ask(question: Question, backstage: &mut Backstage) -> Result<bool, End>
     let _ = backstage.events.send(Event::Asked(question)).await;
     loop {
         match backstage.commands.recv().await {
-            None | Some(Command::Leave) => return Err(End::Closed(Closed::Left)),
+            None | Some(Command::Leave | Command::Finish) => return Err(End::Closed(Closed::Left)),
             Some(Command::Answer(answer)) => return Ok(answer),
             Some(Command::Say(text)) => {
                 let why = "There is no connection yet.".to_owned();

@@ -99,7 +99,7 @@ pub(super) async fn talk(connection: Arc<dyn Connection>, let_in: LetIn, backsta
         let _ = backstage.events.send(event).await;
     }
     let (out, queue) = mpsc::channel(limits::OUTSTANDING + 1);
-    let writer = tokio::spawn(write(send, queue));
+    let mut writer = tokio::spawn(write(send, queue));
     let closed = converse(&mut recv, &out, &mut view, &mut outbox, backstage).await;
     drop(out);
     drop(recv);
@@ -108,11 +108,13 @@ pub(super) async fn talk(connection: Arc<dyn Connection>, let_in: LetIn, backsta
         _ => (CloseCode::Left, ""),
     };
     let goodbye = async {
-        let _ = writer.await;
+        let _ = (&mut writer).await;
         // When it was the host who closed, this finds nobody.
         connection.close(code, reason).await;
     };
     let _ = timeout(GOODBYE, goodbye).await;
+    // A host that does not read would keep it, and the connection with it.
+    writer.abort();
     for event in outbox.into_unsent() {
         let _ = backstage.events.send(event).await;
     }
@@ -149,6 +151,7 @@ async fn converse(
     let mut heard = Instant::now();
     // Set when we want to leave: then only the echoes of what was said are waited for.
     let mut leave_by = None;
+    let mut is_hurried = true;
     loop {
         if leave_by.is_some() && outbox.is_empty() {
             return Closed::Left;
@@ -175,13 +178,17 @@ async fn converse(
                 },
                 Some(Command::Answer(_)) => {}
                 Some(Command::Leave) | None => leave_by = Some(Instant::now() + ECHOES),
+                Some(Command::Finish) => {
+                    leave_by = Some(Instant::now() + limits::SILENCE);
+                    is_hurried = false;
+                }
             },
             _ = heartbeat.tick() => {
                 number += 1;
                 let _ = out.try_send(Ping { number }.encode());
             }
             () = sleep_until(deadline) => {
-                if leave_by.is_some() {
+                if leave_by.is_some() && is_hurried {
                     return Closed::Left;
                 }
                 let detail = format!("The host has not been heard for {} seconds.", limits::SILENCE.as_secs());

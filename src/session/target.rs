@@ -38,7 +38,7 @@ impl Target {
     /// The first thing that cannot be read, or an invite and a fingerprint that name different keys.
     pub fn parse(place: &str, fingerprint: Option<&str>, default_port: u16) -> Result<Self, TargetError> {
         let fingerprint = fingerprint.map(str::parse::<Fingerprint>).transpose()?;
-        if !place.to_ascii_lowercase().contains("parlor:") {
+        if !Invite::is_in(place) {
             let address = Address::parse(place, default_port)?;
             return Ok(Self { addresses: vec![address], fingerprint, room: None });
         }
@@ -48,5 +48,19 @@ impl Target {
             return Err(TargetError::TwoKeys);
         }
         Ok(Self { addresses: invite.addresses().to_vec(), fingerprint: Some(key), room: Some(invite.room().clone()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Its name was taken for the beginning of an invite.
+    #[test]
+    fn a_host_may_be_called_parlor() {
+        for place in ["parlor:7275", "my-parlor:7391"] {
+            let target = Target::parse(place, None, 1).unwrap();
+            assert_eq!(target.addresses[0].to_string(), place);
+        }
     }
 }

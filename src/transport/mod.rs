@@ -24,7 +24,14 @@ pub mod tcp;
 pub mod tls;
 mod trust;
 
-use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -168,7 +175,24 @@ pub trait Connection: Send + Sync {
     fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()>;
 }
 
-/// An IPv4 address that came in on an IPv6 socket, as IPv4.
+/// An IPv4 address that came in on an IPv6 socket, as IPv4. Any other as it is, scope and all.
 fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A link-local address lost its scope, and was not known again.
+    #[test]
+    fn only_an_ipv4_address_in_an_ipv6_one_is_taken_out() {
+        let mapped: SocketAddr = "[::ffff:192.168.1.20]:7275".parse().unwrap();
+        assert_eq!(canonical(mapped), "192.168.1.20:7275".parse().unwrap());
+        let scoped: SocketAddr = "[fe80::1%3]:7275".parse().unwrap();
+        assert_eq!(canonical(scoped), scoped);
+    }
 }

@@ -32,7 +32,7 @@ fn harmless(c: char) -> char {
         '\u{80}'..='\u{9f}' => '\u{fffd}',
         // Direction marks, embeddings, overrides and isolates: a text must not reorder what stands around it.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        // Tag characters and interlinear annotations hide text.
+        // Interlinear annotations and the language tag hide text.
         '\u{fff9}'..='\u{fffb}' | '\u{e0001}' => '\u{fffd}',
         c => c,
     }

@@ -1,6 +1,10 @@
 //! How it ends, and how fast.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::harness::Installation;
 
@@ -78,10 +82,12 @@ fn a_member_leaves_in_time_when_the_host_does_not_answer_any_more() {
         let (_ana, _ben, host, mut member) = joined_over(transport);
         host.program.freeze();
         member.say("are you there?");
-        let start = Instant::now();
-        member.end_input();
+        member.say(&"too long".repeat(8 * 1024));
+        // Said before the signal, as the one after it shows.
+        member.wait("unsent");
+        member.signal("TERM");
         assert_eq!(member.wait("unsent")["text"], "are you there?", "{transport}");
-        let (code, took) = (member.wait_end().0, start.elapsed());
+        let (code, took) = member.wait_end();
         assert!(code == 0 && took < SOON, "{transport}: {code} after {took:?}");
     }
 }
@@ -97,6 +103,53 @@ fn a_host_leaves_in_time_when_a_member_does_not_answer_any_more() {
         let (code, took) = host.program.wait_end();
         assert!(code == 0 && took < SOON, "{transport}: {code} after {took:?}");
     }
+}
+
+/// The lines that waited behind those without an echo were gone.
+#[test]
+fn every_line_that_was_not_sent_comes_back() {
+    let (_ana, _ben, host, mut member) = joined_over("tls");
+    host.program.freeze();
+    for number in 0..1000 {
+        member.say(&format!("line {number}"));
+    }
+    host.program.signal("KILL");
+    for number in 0..400 {
+        assert_eq!(member.wait("unsent")["text"], format!("line {number}"));
+    }
+    member.wait("closed");
+}
+
+/// The end of a script's input was taken for an order to hurry.
+#[test]
+fn what_a_script_said_last_is_waited_for() {
+    let (_ana, _ben, host, mut member) = joined_over("tls");
+    host.program.freeze();
+    member.say("the build is done");
+    member.end_input();
+    thread::sleep(2 * SOON);
+    host.program.signal("CONT");
+    member.wait_said("the build is done");
+    assert_eq!(member.wait_end().0, 0);
+}
+
+/// The transcript was written where signals were waited for.
+#[test]
+fn it_stops_though_nobody_reads_the_transcript() {
+    let (ana, ben) = (Installation::new(), Installation::new());
+    let mut host = ana.host("Ana", &[]);
+    let mut command = ben.command(&["join", &host.address(), "--fingerprint", &host.fingerprint(), "--name", "Ben"]);
+    let mut member = command.arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    host.program.wait_for("joined", |joined| joined["name"] == "Ben");
+    let long = "x".repeat(8 * 1024);
+    for _ in 0..100 {
+        host.program.say(&long);
+        host.program.wait_said(&long);
+    }
+    let start = Instant::now();
+    Command::new("kill").arg(member.id().to_string()).status().expect("kill");
+    member.wait().expect("its end");
+    assert!(start.elapsed() < SOON);
 }
 
 fn a_host_that_is_killed_is_lost(transport: &str) {

@@ -46,3 +46,27 @@ fn plaintext_shows_to_everyone_in_the_room() {
     let mut member = crate::harness::Program::start(&mut command, "join --tcp");
     member.wait_line("NOT ENCRYPTED");
 }
+
+/// The pin was looked for under the address as it was typed, and not where that leads.
+#[test]
+fn a_pinned_host_is_not_talked_to_in_the_clear_under_another_of_its_addresses() {
+    let (ana, ben) = (Installation::new(), Installation::new());
+    let host = ana.host("Ana", &["--quic", "--tcp"]);
+    let mut member = ben.start(&[
+        "join",
+        &format!("localhost:{}", host.port()),
+        "--fingerprint",
+        &host.fingerprint(),
+        "--name",
+        "Ben",
+    ]);
+    member.wait("welcomed");
+    let elsewhere = Installation::new().host("Ana", &["--tcp"]);
+    for address in [host.address(), format!("localhost:{}", host.port()), elsewhere.address()] {
+        for options in [&["--tcp"][..], &["--transport", "tls", "--fallback", "plain", "--accept-new"]] {
+            let (_, said) =
+                ben.run(&[&["join", &address, "--name", "Ben 2", "--room", "none", "--json"], options].concat());
+            assert!(!said.contains("\"greeting\"") || said.contains("TLS; asking"), "{address} {options:?}: {said}");
+        }
+    }
+}

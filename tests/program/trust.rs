@@ -51,14 +51,15 @@ fn a_changed_key_is_a_mismatch_and_never_leads_to_plaintext() {
 }
 
 #[test]
-fn a_pin_follows_its_key_to_another_address() {
+fn a_known_key_at_another_address_is_asked_about_by_the_name_it_is_known_by() {
     let (ana, ben) = (Installation::new(), Installation::new());
     let first = ana.host("Ana", &[]);
     ben.join(&first, "Ben", &[]);
     drop(first);
     let second = ana.host("Ana", &[]);
-    // No --accept-new and nobody to ask: the key is known, wherever it answers.
-    let mut member = ben.start(&["join", &second.address(), "--name", "Ben"]);
+    let (code, said) = ben.run(&["join", &second.address(), "--name", "Ben", "--console"]);
+    assert!(code == 6 && said.contains("You know this key from Ana's room"), "{code} {said}");
+    let mut member = ben.start(&["join", &second.address(), "--name", "Ben", "--accept-new"]);
     member.wait("welcomed");
     let (_, hosts) = ben.run(&["hosts"]);
     assert!(hosts.contains(&second.address()) && hosts.contains("Ana's room"), "{hosts}");
@@ -83,6 +84,8 @@ fn first_contact_in_a_terminal_asks() {
     let no = in_a_terminal(&ben, &join, &[("Type yes", "no\n")]);
     assert!(no.contains(&host.text("id")) && no.contains("did not agree"), "{no}");
     assert!(ben.run(&["hosts"]).1.contains("No host is pinned"));
+    let end = in_a_terminal(&ben, &join, &[("Type yes", "\u{4}")]);
+    assert!(end.contains("did not agree"), "the end of the input is a no: {end}");
     let yes = in_a_terminal(&ben, &join, &[("Type yes", "yes\n"), ("In the room: ", "\u{4}")]);
     assert!(yes.contains("You are Ben") && yes.contains("You have left"), "{yes}");
     assert!(ben.run(&["hosts"]).1.contains(&host.text("id")));

@@ -60,6 +60,8 @@ pub(crate) struct Way {
     pub(crate) address: String,
     /// The key that was found there.
     pub(crate) found: Option<Fingerprint>,
+    /// Rooms in which that key was met before.
+    pub(crate) known_as: String,
     /// What was pasted to compare it with.
     pub(crate) pasted: String,
 }
@@ -182,7 +184,8 @@ impl Model {
 
     fn asked(&mut self, question: Question) {
         match question {
-            Question::FirstContact { address, fingerprint } => {
+            Question::FirstContact { address, fingerprint, known_as } => {
+                self.way.known_as = text::label(&known_as.join(", "));
                 self.way.address = text::label(&address);
                 self.way.found = Some(fingerprint);
                 self.way.pasted.clear();

@@ -12,8 +12,11 @@ use super::{
 use crate::{
     conversation::{Closed, Command, Listening, Said, Welcomed},
     identity::{Fingerprint, Name},
-    wire::{Member, MemberId, message::Departure},
+    wire::{Member, MemberId, limits, message::Departure},
 };
+
+/// Keys that are remembered, also of members who have left, for the colour of what they said.
+const KEYS: usize = 2 * limits::MEMBERS;
 
 /// What the column at the side shows.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -103,11 +106,16 @@ impl Room {
             // Kept when they leave: what they said is still there, in their colour.
             let keys = Rc::make_mut(&mut self.keys);
             keys.retain(|(id, _)| *id != member.id);
+            if keys.len() >= KEYS {
+                keys.remove(0);
+            }
             keys.push((member.id, key));
         }
         let (name, you, unencrypted) = (person.name.clone(), person.you, person.unencrypted);
         let members = Rc::make_mut(&mut self.members);
         members.retain(|other| other.id != person.id);
+        // After a gap, some may be shown who have left; a host that lets in more than a room holds is not followed.
+        members.truncate(limits::MEMBERS - 1);
         members.push(person);
         if you {
             return;
@@ -141,7 +149,7 @@ impl Room {
     pub(super) fn unsent(&mut self, text: &str, why: &str) {
         if self.draft.is_empty() && text.len() <= composer::LARGEST {
             self.draft = text.to_owned();
-            self.feed.notice(&format!("Not sent: {why}\nYour text is in the box below again."), true);
+            self.feed.notice(&format!("Not sent, and back in the box: {why}"), true);
         } else {
             self.feed.notice(&format!("Not sent: {why}\nYour text was:\n{text}"), true);
         }
@@ -159,6 +167,10 @@ impl Room {
             }
         };
         let why = text::label(&why);
+        if !self.draft.trim().is_empty() {
+            // The box is closed now; from here it can be copied.
+            self.feed.notice(&format!("What you had not sent:\n{}", self.draft), true);
+        }
         self.feed.notice(&why, true);
         self.over = Some(why);
     }

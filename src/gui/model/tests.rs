@@ -115,7 +115,11 @@ fn a_member_who_left_keeps_the_colour_of_their_key() {
 #[test]
 fn first_contact_compares_what_is_pasted() {
     let mut model = model();
-    model.apply(Event::Asked(Question::FirstContact { address: "here:1".to_owned(), fingerprint: key(5) }));
+    model.apply(Event::Asked(Question::FirstContact {
+        address: "here:1".to_owned(),
+        fingerprint: key(5),
+        known_as: vec![],
+    }));
     assert_eq!((model.screen, model.way.verdict()), (Screen::Contact, Verdict::None));
     model.way.pasted = key(5).to_string();
     assert!(matches!(model.way.verdict(), Verdict::Good(_)));
@@ -204,7 +208,9 @@ fn a_room_that_ends_keeps_transcript_and_draft() {
     assert_eq!(model.room.over.as_deref(), Some("The host left, and the room with it."));
     assert_eq!(model.room.draft, "half a th");
     assert_eq!(model.room.take_draft(), None);
-    assert_eq!(rows(&model).len(), 2);
+    // The box is closed: what is in it can be copied from the transcript.
+    assert!(rows(&model)[1].contains("half a th"));
+    assert_eq!(rows(&model).len(), 3);
 }
 
 #[test]

@@ -17,6 +17,9 @@ use crate::{conversation::Said, identity::Fingerprint, wire::MemberId};
 /// Rows that are kept; the oldest go, a tenth at a time.
 const ROWS: usize = 100_000;
 
+/// Bytes of text that are kept, at most. The oldest rows go first.
+const BYTES: usize = 32 * 1024 * 1024;
+
 /// What stands between a name and what was said. A selection copies it as `": "`.
 const GAP: &str = "\u{2002}";
 
@@ -107,6 +110,13 @@ impl Row {
         }
     }
 
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Message(message) => message.shown.len() + message.rest.as_ref().map_or(0, String::len),
+            _ => self.shown().len(),
+        }
+    }
+
     /// What a selection of these bytes of `shown` copies. `whole` puts the sender's name first in any case.
     pub(crate) fn copied(&self, from: usize, to: usize, whole: bool) -> String {
         let part = |from: usize, to: usize| text::unfit(self.shown().get(from..to.max(from)).unwrap_or_default());
@@ -128,6 +138,8 @@ impl Row {
 pub(crate) struct Log {
     first: usize,
     rows: VecDeque<Row>,
+    /// Of all the rows.
+    bytes: usize,
 }
 
 impl Log {
@@ -147,12 +159,13 @@ impl Log {
     }
 
     fn push(&mut self, row: Row) {
-        if self.rows.len() >= ROWS {
-            let old = ROWS / 10;
-            self.rows.drain(..old);
+        self.bytes += row.bytes();
+        self.rows.push_back(row);
+        if self.rows.len() > ROWS || self.bytes > BYTES {
+            let old = self.rows.len() / 10;
+            self.bytes -= self.rows.drain(..old).map(|row| row.bytes()).sum::<usize>();
             self.first += old;
         }
-        self.rows.push_back(row);
     }
 }
 
@@ -231,13 +244,16 @@ impl Feed {
 
     /// Shows all lines of a message.
     pub(crate) fn show_all(&mut self, row: usize) {
-        let mut log = self.log.borrow_mut();
+        let log = &mut *self.log.borrow_mut();
         let Some(index) = row.checked_sub(log.first) else { return };
-        let Some(Row::Message(message)) = log.rows.get_mut(index) else { return };
+        let Some(row) = log.rows.get_mut(index) else { return };
+        let before = row.bytes();
+        let Row::Message(message) = row else { return };
         let Some(rest) = message.rest.take() else { return };
         message.shown.truncate(message.body());
         message.shown.push_str(&text::fit(&rest, usize::MAX).text);
         message.hidden = 0;
+        log.bytes = log.bytes - before + row.bytes();
         self.revision += 1;
         self.edits += 1;
     }
@@ -336,6 +352,19 @@ pub(crate) mod tests {
         assert_eq!((log.first(), log.end()), (ROWS / 10, ROWS + 1));
         assert_eq!(log.get(ROWS).unwrap().shown(), ROWS.to_string());
         assert!(log.get(0).is_none());
+    }
+
+    /// A hundred thousand rows of eight kilobytes each would have been kept.
+    #[test]
+    fn large_messages_do_not_fill_the_memory() {
+        let mut feed = feed();
+        let text = "x ".repeat(4096);
+        for seq in 0..3 * (BYTES / text.len()) as u64 {
+            feed.said(&said(seq, "Ada", &text), None);
+        }
+        let log = feed.log();
+        assert!(log.bytes <= BYTES && log.first() > 0);
+        assert_eq!(log.bytes, log.rows.iter().map(Row::bytes).sum::<usize>());
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn key(
 
 /// What is being done, and a way out.
 pub(super) fn dialling() -> impl Widget<Model> {
-    let cancel = Button::new("Cancel", Weight::Secondary, |ctx, _| back(ctx)).focused_first();
+    let cancel = Button::new("Cancel", Weight::Secondary, |ctx, _| back(ctx)).focused_first().not_by_enter();
     let content = card::column()
         .with_child(card::heading(|model| model.way.title.clone(), theme::TEXT))
         .with_spacer(12.0)
@@ -63,12 +63,22 @@ pub(super) fn contact() -> impl Widget<Model> {
         |model: &Model| model.way.verdict(),
     );
     let content = card::column()
-        .with_child(card::heading(|_| "You have not met this host before".to_owned(), theme::TEXT))
+        .with_child(card::heading(
+            |model| match model.way.known_as.is_empty() {
+                true => "You have not met this host before".to_owned(),
+                false => "A key you know, at a new address".to_owned(),
+            },
+            theme::TEXT,
+        ))
         .with_spacer(12.0)
         .with_child(card::paragraph(|model| {
+            let known = match model.way.known_as.as_str() {
+                "" => String::new(),
+                names => format!(" You know it from {names}; go on if that is who you mean."),
+            };
             format!(
-                "{} answers with the key below. Compare it with the fingerprint that the host's own window shows: ask \
-                 them to read it to you. If it is the same, nobody is in between.",
+                "{} answers with the key below.{known} Compare it with the fingerprint that the host's own window shows: \
+                 ask them to read it to you. If it is the same, nobody is in between.",
                 model.way.address
             )
         }))

@@ -42,6 +42,8 @@ pub(crate) struct Button<T> {
     done_until: TimerToken,
     says_done: bool,
     first: bool,
+    /// Whether Enter presses it, as the space bar does.
+    by_enter: bool,
     layout: TextLayout<ArcStr>,
     font: FontDescriptor,
     inset: (f64, f64),
@@ -55,6 +57,11 @@ impl<T: Data> Button<T> {
     ) -> Self {
         let words = words.into();
         Self::dynamic(move |_| words.clone(), weight, action)
+    }
+
+    /// Not pressed by Enter: where it comes up under somebody's fingers, a second Enter meant something else.
+    pub(crate) fn not_by_enter(self) -> Self {
+        Self { by_enter: false, ..self }
     }
 
     /// A button whose words depend on the data.
@@ -72,6 +79,7 @@ impl<T: Data> Button<T> {
             done_until: TimerToken::INVALID,
             says_done: false,
             first: false,
+            by_enter: true,
             layout: TextLayout::new(),
             font: theme::STRONG,
             inset: (16.0, 9.0),
@@ -173,7 +181,7 @@ impl<T: Data> Widget<T> for Button<T> {
             }
             Event::MouseMove(_) => ctx.set_cursor(&Cursor::Pointer),
             Event::KeyDown(key) if ctx.is_focused() => match &key.key {
-                KbKey::Enter => {
+                KbKey::Enter if self.by_enter => {
                     self.press(ctx, data);
                     ctx.set_handled();
                 }
