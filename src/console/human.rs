@@ -7,7 +7,7 @@
 use super::Style;
 use crate::{
     conversation::{Closed, Event, Question, Said},
-    wire::{Member, Security, message::Departure},
+    wire::{HOST, Member, Security, message::Departure},
 };
 
 const BOLD: &str = "\x1b[1m";
@@ -176,7 +176,8 @@ fn security(security: Security, is_host: bool, key_exchange: Option<&str>) -> No
 
 fn named(member: &Member) -> String {
     match member.security {
-        Security::Plaintext => format!("{} (NOT ENCRYPTED)", member.name),
+        // The host is where everything comes from; in a plain room, what is not encrypted is the way there.
+        Security::Plaintext if member.id != HOST => format!("{} (NOT ENCRYPTED)", member.name),
         _ => member.name.to_string(),
     }
 }

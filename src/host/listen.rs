@@ -62,8 +62,8 @@ fn cannot_listen(error: &io::Error, address: SocketAddr) -> Refused {
     let port = address.port();
     local(match error.kind() {
         io::ErrorKind::AddrInUse => format!(
-            "Port {port} is taken on this machine, perhaps by another room. Stop that one, or choose another port with \
-             --port; --port 0 takes any that is free."
+            "Port {port} is taken on this machine, perhaps by another room. Stop that one, or choose another port \
+             (on the command line with --port); 0 takes any that is free."
         ),
         io::ErrorKind::PermissionDenied => format!(
             "This system does not let you listen on port {port}. Ports from 1024 on are free to everyone: choose one with \

@@ -65,6 +65,9 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
         | Error::IdentityUnknown { .. }
         | Error::IdentityImpossible => {
             let cause = match error {
+                Error::Unreachable(cause) | Error::Io(cause) if cause.raw_os_error().is_some() => {
+                    cause.kind().to_string()
+                }
                 Error::Unreachable(cause) | Error::Io(cause) => cause.to_string(),
                 _ => "no answer".to_owned(),
             };

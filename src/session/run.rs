@@ -83,6 +83,7 @@ impl Join {
                     return Err(refused.into());
                 }
                 match self.options.plaintext {
+                    Consent::Ask | Consent::Withheld if !might_help(&error) => return Err(refused.into()),
                     Consent::Withheld => return Err(advice::with_the_way_to_plaintext(refused).into()),
                     Consent::Given => {}
                     Consent::Ask => {
@@ -237,6 +238,14 @@ fn way_of(kind: Kind) -> Way {
 /// Whether talking in the clear may be thought of after this failure: never when an identity was in doubt.
 fn may_be_plain(error: &Error) -> bool {
     !error.is_about_identity() && !matches!(error, Error::IdentityRefused)
+}
+
+/// Whether it is worth a question. Where the port itself cannot be reached, plain TCP could not reach it either, and a
+/// mistyped address must not teach anybody to say yes.
+fn might_help(error: &Error) -> bool {
+    use std::io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    let Error::Unreachable(cause) = error else { return true };
+    !matches!(cause.kind(), AddrNotAvailable | ConnectionRefused | HostUnreachable | NetworkUnreachable)
 }
 
 /// What `work` gives, unless the person leaves meanwhile.

@@ -205,8 +205,8 @@ fn ended(error: Error) -> Closed {
         Error::Closed { code: CloseCode::Replaced, .. } => Closed::Replaced,
         Error::Closed { code, reason } => Closed::Removed { code, detail: reason },
         Error::WrongProtocol(detail) => Closed::Violation { detail },
-        Error::Io(cause) => Closed::Lost { detail: format!("The connection broke: {cause}.") },
-        other => Closed::Lost { detail: other.to_string() },
+        Error::Io(cause) => Closed::Lost { detail: format!("The connection to the host was lost: {}.", cause.kind()) },
+        other => Closed::Lost { detail: format!("The connection to the host was lost: {other}.") },
     }
 }
 

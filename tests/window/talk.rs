@@ -89,5 +89,5 @@ fn a_small_window_shows_what_matters() {
     ben.sees("Copy invite");
     ben.sees("Encrypted");
     ben.sees("Send");
-    assert!(ben.shows("Leave"));
+    assert!(ben.shows("Close room"));
 }

@@ -137,7 +137,9 @@ impl Model {
     pub(crate) fn begin(&mut self, opening: &Opening) {
         self.start.remember(opening);
         self.start.complaint.clear();
-        self.room = Room::default();
+        // What one had not sent goes along: nothing that was typed is thrown away.
+        let last = std::mem::take(&mut self.room);
+        self.room.draft = last.draft;
         let title = match opening {
             Opening::Choose => return,
             Opening::Host(options) => format!("Opening “{}”", options.room.as_str()),
@@ -235,7 +237,7 @@ impl Model {
 
 fn title(reason: RefusedReason) -> &'static str {
     match reason {
-        RefusedReason::IdentityMismatch => "Stop: this is not the host you know",
+        RefusedReason::IdentityMismatch => "Stop: this is not the key you expect",
         RefusedReason::IdentityUnknown => "You did not join",
         RefusedReason::IdentityRefused => "The host does not accept your key",
         RefusedReason::Unreachable => "Nobody answers there",

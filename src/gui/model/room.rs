@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{
     composer,
-    people::Person,
+    people::{self, Person},
     security::{Standing, Tone},
     text,
     transcript::Feed,
@@ -159,7 +159,7 @@ impl Room {
         let why = match how {
             Closed::Left => "You left the room.".to_owned(),
             Closed::HostLeft => "The host left, and the room with it.".to_owned(),
-            Closed::Lost { detail } => with_detail("The connection to the host was lost.", detail),
+            Closed::Lost { detail } => detail.clone(),
             Closed::Replaced => "You joined again from elsewhere, and go on there.".to_owned(),
             Closed::Removed { detail, .. } => with_detail("The host ended your connection.", detail),
             Closed::Violation { detail } => {
@@ -173,6 +173,21 @@ impl Room {
         }
         self.feed.notice(&why, true);
         self.over = Some(why);
+        self.members = Rc::default();
+    }
+
+    /// What the button says that leads out. A host's room ends with them.
+    pub(crate) fn way_out(&self) -> &'static str {
+        match (self.open(), &self.door) {
+            (false, _) => "Back to start",
+            (true, Some(_)) => "Close room",
+            (true, None) => "Leave",
+        }
+    }
+
+    /// How many are here.
+    pub(crate) fn count(&self) -> String {
+        if self.open() { people::count(self.members.len()) } else { "closed".to_owned() }
     }
 
     /// Whether one can speak.

@@ -71,7 +71,7 @@ impl Standing {
 
     /// The one line that is always in sight.
     pub(crate) fn words(&self, unencrypted: usize) -> String {
-        let mut words = match (self.security, self.transport) {
+        let words = match (self.security, self.transport) {
             (Security::Plaintext, None) if !self.only_plain() => {
                 "PARTLY UNENCRYPTED · this room also accepts plain TCP".to_owned()
             }
@@ -87,12 +87,12 @@ impl Standing {
             (Security::Encrypted, Some(kind)) => format!("Encrypted · {} · key not yet compared", name(kind)),
             (Security::Pinned, Some(kind)) => format!("Encrypted · {} · key checked", name(kind)),
         };
+        // What is worst comes first.
         match unencrypted {
-            0 => {}
-            1 => words.push_str(" · 1 member is NOT encrypted"),
-            many => words.push_str(&format!(" · {many} members are NOT encrypted")),
+            0 => words,
+            1 => format!("1 member is NOT encrypted · you: {words}"),
+            many => format!("{many} members are NOT encrypted · you: {words}"),
         }
-        words
     }
 
     /// What that means.
@@ -123,8 +123,8 @@ impl Standing {
             return first.to_owned();
         }
         format!(
-            "{first}\n\nBut not everybody is connected like this: those marked in red hear all that is said over plain \
-             TCP, where anybody can read it."
+            "Not everybody here is encrypted: those marked in red hear all that is said over plain TCP, where anybody \
+             can read it.\n\nFor your own connection: {first}"
         )
     }
 
@@ -191,8 +191,8 @@ mod tests {
     fn one_unencrypted_member_alarms_everybody() {
         let pinned = standing(Security::Pinned, Some(Kind::Quic), &[]);
         assert_eq!(pinned.tone(1), Tone::Alarm);
-        assert!(pinned.words(1).ends_with("1 member is NOT encrypted"));
-        assert!(pinned.explanation(1).contains("not everybody"));
+        assert!(pinned.words(1).starts_with("1 member is NOT encrypted"));
+        assert!(pinned.explanation(1).starts_with("Not everybody"));
     }
 
     #[test]

@@ -146,7 +146,9 @@ impl Start {
         if let Err(error @ session::TargetError::TwoKeys) = target {
             return Verdict::Bad(error.to_string());
         }
-        Verdict::of(self.fingerprint.parse::<Fingerprint>(), |_| "Complete and correct.".to_owned())
+        Verdict::of(self.fingerprint.parse::<Fingerprint>(), |_| {
+            "Complete. It will be compared when you join.".to_owned()
+        })
     }
 
     /// What there is to say about the room's name.

@@ -38,7 +38,7 @@ fn key(
 
 /// What is being done, and a way out.
 pub(super) fn dialling() -> impl Widget<Model> {
-    let cancel = Button::new("Cancel", Weight::Secondary, |ctx, _| back(ctx)).focused_first().not_by_enter();
+    let cancel = Button::new("Cancel", Weight::Secondary, |ctx, _| back(ctx)).focused_first();
     let content = card::column()
         .with_child(card::heading(|model| model.way.title.clone(), theme::TEXT))
         .with_spacer(12.0)

@@ -8,7 +8,7 @@ use druid::{
 use super::{
     super::{
         command,
-        model::{Model, composer as draft, people, room::Side, security, text},
+        model::{Model, composer as draft, room::Side, security, text},
         theme,
         widget::{
             button::{Button, Weight},
@@ -55,7 +55,7 @@ fn header() -> impl Widget<Model> {
     let who = Flex::column()
         .cross_axis_alignment(CrossAxisAlignment::Start)
         .with_child(Words::line(theme::TITLE, theme::TEXT, |model: &Model| model.room.name.clone()))
-        .with_child(Words::line(theme::SMALL, theme::QUIET, |model: &Model| people::count(model.room.members.len())));
+        .with_child(Words::line(theme::SMALL, theme::QUIET, |model: &Model| model.room.count()));
     let invite = Either::new(
         |model: &Model, _| model.room.door.is_some(),
         Button::new("Invite", Weight::Secondary, |_, model: &mut Model| model.room.toggle_side(Side::Invite))
@@ -64,7 +64,7 @@ fn header() -> impl Widget<Model> {
         SizedBox::empty(),
     );
     let leave = Button::dynamic(
-        |model: &Model| if model.room.open() { "Leave" } else { "Back to start" }.to_owned(),
+        |model: &Model| model.room.way_out().to_owned(),
         Weight::Secondary,
         |ctx, _| ctx.submit_command(command::LEAVE),
     );

@@ -1,6 +1,6 @@
 //! A flat button that is painted in the window's own colours and works with pointer and keyboard alike.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use druid::{
     ArcStr, Color, Cursor, Data, Env, FontDescriptor, KbKey, Key, TextLayout, TimerToken, piet::RenderContext,
@@ -31,6 +31,9 @@ type Words<T> = Box<dyn Fn(&T) -> String>;
 type Choice<T> = Option<Box<dyn Fn(&T) -> bool>>;
 type Action<T> = Box<dyn FnMut(&mut EventCtx, &mut T)>;
 
+/// How long after it has appeared, with the focus, a button takes an Enter for one that came too late.
+const TAKEN_FOR_THE_LAST: Duration = Duration::from_millis(500);
+
 /// The button.
 pub(crate) struct Button<T> {
     words: Words<T>,
@@ -42,8 +45,8 @@ pub(crate) struct Button<T> {
     done_until: TimerToken,
     says_done: bool,
     first: bool,
-    /// Whether Enter presses it, as the space bar does.
-    by_enter: bool,
+    /// When it appeared under somebody's fingers. An Enter that soon after was meant for what was there before.
+    appeared: Instant,
     layout: TextLayout<ArcStr>,
     font: FontDescriptor,
     inset: (f64, f64),
@@ -57,11 +60,6 @@ impl<T: Data> Button<T> {
     ) -> Self {
         let words = words.into();
         Self::dynamic(move |_| words.clone(), weight, action)
-    }
-
-    /// Not pressed by Enter: where it comes up under somebody's fingers, a second Enter meant something else.
-    pub(crate) fn not_by_enter(self) -> Self {
-        Self { by_enter: false, ..self }
     }
 
     /// A button whose words depend on the data.
@@ -79,7 +77,7 @@ impl<T: Data> Button<T> {
             done_until: TimerToken::INVALID,
             says_done: false,
             first: false,
-            by_enter: true,
+            appeared: Instant::now(),
             layout: TextLayout::new(),
             font: theme::STRONG,
             inset: (16.0, 9.0),
@@ -154,6 +152,14 @@ pub(crate) fn focus_ring(ctx: &mut PaintCtx, env: &Env) {
     }
 }
 
+/// Draws the ring of the focus into a part that has a strong colour itself.
+fn focus_ring_within(ctx: &mut PaintCtx, env: &Env) {
+    if ctx.is_focused() {
+        let ring = ctx.size().to_rect().inset(-4.0).to_rounded_rect(theme::RADIUS - 3.0);
+        ctx.stroke(ring, &env.get(theme::ON_ACCENT), 2.0);
+    }
+}
+
 /// Asks for the focus from a place that cannot take it itself: a widget that has just been added.
 pub(crate) const TAKE_FOCUS: druid::Selector = druid::Selector::new("parlor.take-focus");
 
@@ -181,8 +187,10 @@ impl<T: Data> Widget<T> for Button<T> {
             }
             Event::MouseMove(_) => ctx.set_cursor(&Cursor::Pointer),
             Event::KeyDown(key) if ctx.is_focused() => match &key.key {
-                KbKey::Enter if self.by_enter => {
-                    self.press(ctx, data);
+                KbKey::Enter => {
+                    if !key.repeat && self.appeared.elapsed() > TAKEN_FOR_THE_LAST {
+                        self.press(ctx, data);
+                    }
                     ctx.set_handled();
                 }
                 KbKey::Character(c) if c == " " => {
@@ -209,6 +217,7 @@ impl<T: Data> Widget<T> for Button<T> {
                 self.layout.set_font(self.font.clone());
                 self.resolve(data);
                 if self.first {
+                    self.appeared = Instant::now();
                     ctx.submit_command(TAKE_FOCUS.to(ctx.widget_id()));
                 }
             }
@@ -252,6 +261,9 @@ impl<T: Data> Widget<T> for Button<T> {
             ctx.clip(shape);
             self.layout.draw(ctx, (free.width.max(0.0) / 2.0, free.height / 2.0));
         });
-        focus_ring(ctx, env);
+        match self.weight {
+            Weight::Primary | Weight::Danger if !ctx.is_disabled() => focus_ring_within(ctx, env),
+            _ => focus_ring(ctx, env),
+        }
     }
 }

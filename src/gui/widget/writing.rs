@@ -8,7 +8,10 @@ use druid::{
 
 #[cfg(target_os = "linux")]
 use crate::gui::ime;
-use crate::gui::{command, model::composer::LARGEST, widget::button::TAKE_FOCUS};
+use crate::{
+    gui::{command, model::composer::LARGEST, widget::button::TAKE_FOCUS},
+    identity::Invite,
+};
 
 /// The controller to put directly around a text box.
 pub(crate) struct Writing {
@@ -36,7 +39,10 @@ impl Writing {
         let text = match self.several_lines {
             true => text.replace("\r\n", "\n"),
             false => {
-                text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+                // An invite that was wrapped in a mail is one word; anything else keeps its words apart.
+                let between = if Invite::is_in(text) { "" } else { " " };
+                let lines = text.split(['\r', '\n']).map(str::trim).filter(|line| !line.is_empty());
+                lines.collect::<Vec<_>>().join(between)
             }
         };
         let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
