@@ -192,6 +192,17 @@ async fn plaintext_is_asked_about_and_the_default_is_no() {
     accepting.abort();
 }
 
+/// A mistyped address led to the question whether to talk in the clear.
+#[tokio::test]
+async fn where_nobody_listens_plaintext_is_not_asked_about() {
+    let listener = Port::plain().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let options = Options { plaintext: Consent::Ask, ..options(&*listener, None, Way::Only(Kind::Tls)) };
+    drop(listener);
+    let refused = refused(&mut Joiner::new().join(options)).await;
+    assert_eq!(refused.reason, RefusedReason::Unreachable);
+    assert!(!refused.detail.contains("os error"), "{}", refused.detail);
+}
+
 #[tokio::test]
 async fn a_host_that_never_answers_is_given_up() {
     let (mut conversation, _connection, _stream) = played().await;

@@ -92,3 +92,18 @@ fn a_fingerprint_is_judged_as_it_is_typed() {
     ada.type_text(end).sees("It will be compared");
     ada.press(&["Return"]).sees("key checked");
 }
+
+/// A mail had wrapped it, and its lines were joined by spaces; and the second Enter pressed what came next.
+#[test]
+fn a_wrapped_invite_is_pasted_whole_and_an_enter_too_many_does_no_harm() {
+    let desk = Desk::new();
+    let [bens, adas] = [(); 2].map(|()| Installation::new());
+    let mut host = bens.host("Ben", &["--room", "Kitchen"]);
+    let invite = host.text("invite");
+    let wrapped: Vec<_> = invite.as_bytes().chunks(40).map(String::from_utf8_lossy).collect();
+    desk.copy(&wrapped.join("\n"));
+    let ada = desk.open(&adas, &[]);
+    ada.focus().press(&["ctrl+v"]).sees("An invite to Kitchen");
+    ada.press(&["Return", "Return"]).sees("key checked");
+    host.program.wait("joined");
+}

@@ -213,6 +213,21 @@ fn a_room_that_ends_keeps_transcript_and_draft() {
     assert_eq!(rows(&model).len(), 3);
 }
 
+/// It was gone when one joined again.
+#[test]
+fn what_was_not_sent_is_there_in_the_next_conversation() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.apply(Event::Unsent { text: "wait".to_owned(), why: "too late".to_owned() });
+    model.apply(Event::Closed(Closed::HostLeft));
+    model.back();
+    model.start.place = "192.168.1.20".to_owned();
+    let opening = model.start.opening().unwrap();
+    model.begin(&opening);
+    model.apply(welcomed());
+    assert_eq!(model.room.draft, "wait");
+}
+
 #[test]
 fn leaving_goes_back_to_the_start() {
     let mut model = model();
