@@ -63,7 +63,7 @@ fn host_task(typed: typed::Host) -> Result<Task, String> {
     let name = name(typed.name)?;
     let room = match typed.room {
         Some(room) => room_name(&room)?,
-        None => room_of(&name),
+        None => RoomName::of(&name),
     };
     let options = host::Options {
         room,
@@ -134,13 +134,6 @@ fn name(typed: Option<String>) -> Result<Name, String> {
 
 fn room_name(typed: &str) -> Result<RoomName, String> {
     typed.parse().map_err(|error| format!("--room: {error}"))
-}
-
-/// The room of somebody who gave it no name.
-fn room_of(host: &Name) -> RoomName {
-    let room = format!("{host}'s room").parse();
-    // A room's name may be twice as long as a member's, and what makes a name clean is the same for both.
-    room.unwrap_or_else(|_| unreachable!("a member's name makes a room's name"))
 }
 
 fn bind(typed: Option<String>) -> Result<Option<IpAddr>, String> {

@@ -162,6 +162,13 @@ pub struct Refused {
     pub keys: Option<(Fingerprint, Fingerprint)>,
 }
 
+impl Refused {
+    /// A refusal that is about neither names nor keys.
+    pub fn new(reason: RefusedReason, detail: String) -> Self {
+        Self { reason, detail, suggestion: None, keys: None }
+    }
+}
+
 /// Why a conversation did not come about, for programs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RefusedReason {

@@ -77,7 +77,7 @@ fn cannot_listen(error: &io::Error, address: SocketAddr) -> Refused {
 }
 
 pub(super) fn local(detail: String) -> Refused {
-    Refused { reason: RefusedReason::Local, detail, suggestion: None, keys: None }
+    Refused::new(RefusedReason::Local, detail)
 }
 
 /// Where others may reach us, the likeliest first. This machine's own loopback only if there is nothing else.

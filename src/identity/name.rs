@@ -93,6 +93,14 @@ impl Name {
     }
 }
 
+impl RoomName {
+    /// The room of somebody who gave it no name.
+    pub fn of(host: &Name) -> Self {
+        // As clean as the name in it, and a room's name may be twice as long.
+        Self(format!("{host}'s room"))
+    }
+}
+
 impl<const MAX: usize> FromStr for CleanName<MAX> {
     type Err = NameError;
 

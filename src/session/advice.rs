@@ -8,10 +8,6 @@ use crate::{
     wire::{CloseCode, message, text},
 };
 
-pub(super) fn refused(reason: RefusedReason, detail: String) -> Refused {
-    Refused { reason, detail, suggestion: None, keys: None }
-}
-
 /// A host without a pin, and a line of the pins that might have been its pin.
 pub(super) fn damaged_pin(damaged: &DamagedLine) -> Refused {
     let detail = format!(
@@ -19,7 +15,7 @@ pub(super) fn damaged_pin(damaged: &DamagedLine) -> Refused {
          that line, or join with the host's fingerprint.",
         damaged.number, damaged.why
     );
-    refused(RefusedReason::Local, detail)
+    Refused::new(RefusedReason::Local, detail)
 }
 
 /// The host's own answer.
@@ -84,11 +80,11 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
             (RefusedReason::Unreachable, detail)
         }
     };
-    refused(reason, detail)
+    Refused::new(reason, detail)
 }
 
 fn mismatch(place: &str) -> Refused {
-    refused(
+    Refused::new(
         RefusedReason::IdentityMismatch,
         format!(
             "{place} answers, but its key is not the one you expect. Somebody may be pretending to be your host; nothing \
@@ -111,12 +107,12 @@ pub(super) fn first_contact(place: &str, found: Fingerprint, known_as: &[String]
              {found}.{known} Join with an invite or --fingerprint, or trust it unseen with --accept-new."
         ),
     };
-    refused(RefusedReason::IdentityUnknown, detail)
+    Refused::new(RefusedReason::IdentityUnknown, detail)
 }
 
 /// Plain TCP was asked for, and the host has a key that was agreed on.
 pub(super) fn plaintext_to_a_pinned_host(place: &str, key: Fingerprint) -> Refused {
-    refused(
+    Refused::new(
         RefusedReason::PlaintextRefused,
         format!(
             "You have agreed on a key with {place} ({key}), so it is not talked to in the clear. Join without --tcp; or, if \

@@ -29,7 +29,7 @@ impl From<Refused> for End {
 
 impl From<PinsError> for End {
     fn from(error: PinsError) -> Self {
-        advice::refused(RefusedReason::Local, error.to_string()).into()
+        Refused::new(RefusedReason::Local, error.to_string()).into()
     }
 }
 

@@ -81,7 +81,7 @@ impl Start {
     pub(crate) fn new(name: &Name) -> Self {
         Self {
             name: name.as_str().to_owned(),
-            room: format!("{}'s room", name.as_str()),
+            room: RoomName::of(name).to_string(),
             port: PORT.to_string(),
             ..Self::default()
         }
