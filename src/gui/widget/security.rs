@@ -104,7 +104,8 @@ impl Widget<Model> for SecurityBar {
         let quiet = if alarm { color } else { env.get(theme::QUIET) };
         let open = data.room.side == Side::Security;
         let hint = lay(if open { "Close" } else { "What does this mean?" }, FontWeight::REGULAR, quiet);
-        draw_lock(ctx, Point::new(24.0, area.center().y - 1.0), !alarm, &color);
+        // Where nothing is connected, nothing is locked.
+        draw_lock(ctx, Point::new(24.0, area.center().y - 1.0), !alarm && data.room.open(), &color);
         let (mut end, mut free) = (40.0, area.width());
         if let Some(words) = &words {
             end += words.size().width;
