@@ -17,7 +17,7 @@ use std::{
 use tokio::{sync::mpsc, time::sleep};
 
 use self::{input::Input, output::Output};
-use crate::conversation::{Closed, Command, Conversation, Event};
+use crate::conversation::{Closed, Command, Conversation, Event, outbox};
 
 /// Who was asked to stop has done so, or is stopped, in this time. Two seconds are promised.
 const PATIENCE: Duration = Duration::from_millis(1_900);
@@ -100,9 +100,8 @@ async fn show(conversation: Conversation, style: Style) -> Event {
                 }
                 let is_last = matches!(event, Event::Closed(_) | Event::Refused(_));
                 if is_last {
-                    let why = "The conversation was over before it could be sent.";
                     for text in next.take().and_then(said).into_iter().chain(input.rest()) {
-                        let unsent = Event::Unsent { text, why: why.to_owned() };
+                        let unsent = Event::Unsent { text, why: outbox::TOO_LATE.to_owned() };
                         let _ = output.write(lines(&unsent)).await;
                     }
                 }

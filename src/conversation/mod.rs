@@ -32,7 +32,8 @@ pub enum Command {
     Answer(bool),
     /// Leave. What was said before is given a moment to be acknowledged. A host's room ends with it.
     Leave,
-    /// Leave once everything that was said has been acknowledged, however long that takes; for the end of a script.
+    /// Leave once everything that was said has been acknowledged, for which the host has
+    /// [`SILENCE`](crate::wire::limits::SILENCE); for the end of a script.
     Finish,
 }
 
@@ -55,14 +56,18 @@ pub struct Backstage {
 }
 
 impl Backstage {
+    /// Tells that a text was not sent, and why.
+    pub(crate) async fn unsent(&self, text: String, why: impl Into<String>) {
+        let _ = self.events.send(Event::Unsent { text, why: why.into() }).await;
+    }
+
     /// Takes no more commands, and gives back what was to be said by those that nobody got to. Waits for places in the
     /// channel that a front end has reserved and not filled.
     pub async fn give_back(&mut self) {
         self.commands.close();
         while let Some(command) = self.commands.recv().await {
             if let Command::Say(text) = command {
-                let why = "The conversation was over before it could be sent.".to_owned();
-                let _ = self.events.send(Event::Unsent { text, why }).await;
+                self.unsent(text, outbox::TOO_LATE).await;
             }
         }
     }

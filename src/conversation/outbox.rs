@@ -11,6 +11,9 @@ use crate::{
     wire::{limits, message::Say},
 };
 
+/// Why a text was not sent that came when nothing was sent any more.
+pub(crate) const TOO_LATE: &str = "The conversation was over before it could be sent.";
+
 /// Messages without an echo, in the order in which they were said.
 #[derive(Debug, Default)]
 pub struct Outbox(VecDeque<Say>);

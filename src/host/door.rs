@@ -1,6 +1,6 @@
 //! From a knock to a member, with as little spent on strangers as can be.
 //!
-//! Every listener has a loop that takes knocks, and every knock a task of its own, under one deadline from the first byte
+//! Every listener has a loop that takes knocks, and every knock a task of its own, under one deadline from the knock
 //! to the greeting. How many may be under way is bounded, in all and for each address.
 
 use std::{

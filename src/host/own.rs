@@ -36,7 +36,7 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
                 Some(Command::Say(text)) => match outbox::check(&text) {
                     // What passes the check, the room takes.
                     Ok(()) => { let _ = own.say(outbox.add(text)); }
-                    Err(why) => { let _ = backstage.events.send(Event::Unsent { text, why }).await; }
+                    Err(why) => backstage.unsent(text, why).await,
                 },
                 Some(Command::Answer(_)) => {}
                 Some(Command::Leave | Command::Finish) | None => {

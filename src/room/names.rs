@@ -51,9 +51,8 @@ impl Names {
         match self.owners.get(&folded) {
             Some(owner) if owner.key.is_some() && owner.key == key => return Claim::Granted(owner.id),
             Some(owner) if owner.key.is_some() || is_present(owner.id) => return Claim::Taken,
-            Some(owner) => {
-                self.by_id.remove(&owner.id);
-            }
+            // Somebody without a key had it, and is gone.
+            Some(_) => self.forget(&folded),
             None => {}
         }
         let is_theirs = |owner: &Owner| key.is_some() && owner.key == key;
@@ -65,7 +64,9 @@ impl Names {
             return Claim::Full;
         }
         let id = self.next;
-        self.next += 1;
+        // A number that came round again would be somebody else's, the first of all the host's.
+        let Some(next) = id.checked_add(1) else { return Claim::Full };
+        self.next = next;
         self.by_id.insert(id, folded.clone());
         self.owners.insert(folded, Owner { id, key, nonces: VecDeque::new() });
         Claim::Granted(id)
@@ -100,11 +101,14 @@ impl Names {
     fn forget_one(&mut self, may_go: impl Fn(&Owner) -> bool) -> bool {
         let candidates = self.owners.iter().filter(|(_, owner)| may_go(owner));
         let oldest = candidates.min_by_key(|(_, owner)| (owner.key.is_some(), owner.id));
-        let Some((folded, id)) = oldest.map(|(folded, owner)| (folded.clone(), owner.id)) else {
-            return false;
-        };
-        self.owners.remove(&folded);
-        self.by_id.remove(&id);
+        let Some(folded) = oldest.map(|(folded, _)| folded.clone()) else { return false };
+        self.forget(&folded);
         true
+    }
+
+    fn forget(&mut self, folded: &str) {
+        if let Some(owner) = self.owners.remove(folded) {
+            self.by_id.remove(&owner.id);
+        }
     }
 }

@@ -15,6 +15,9 @@ use crate::{
     transport::{Connection, Credentials, Error, Expect, Kind, Quic, Tcp, Tls, Transport},
 };
 
+/// Why a text was not sent that came before anybody could hear it.
+const TOO_EARLY: &str = "There is no connection yet.";
+
 /// Why a join is over before anybody was welcomed.
 pub(super) enum End {
     Refused(Refused),
@@ -257,10 +260,7 @@ async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mut Backstage
             command = backstage.commands.recv() => match command {
                 None | Some(Command::Leave | Command::Finish) => return Err(End::Closed(Closed::Left)),
                 Some(Command::Answer(_)) => {}
-                Some(Command::Say(text)) => {
-                    let why = "There is no connection yet.".to_owned();
-                    let _ = backstage.events.send(Event::Unsent { text, why }).await;
-                }
+                Some(Command::Say(text)) => backstage.unsent(text, TOO_EARLY).await,
             },
         }
     }
@@ -272,10 +272,7 @@ async fn ask(question: Question, backstage: &mut Backstage) -> Result<bool, End>
         match backstage.commands.recv().await {
             None | Some(Command::Leave | Command::Finish) => return Err(End::Closed(Closed::Left)),
             Some(Command::Answer(answer)) => return Ok(answer),
-            Some(Command::Say(text)) => {
-                let why = "There is no connection yet.".to_owned();
-                let _ = backstage.events.send(Event::Unsent { text, why }).await;
-            }
+            Some(Command::Say(text)) => backstage.unsent(text, TOO_EARLY).await,
         }
     }
 }

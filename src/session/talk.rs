@@ -149,14 +149,14 @@ async fn converse(
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut number = 0;
     let mut heard = Instant::now();
-    // Set when we want to leave: then only the echoes of what was said are waited for.
-    let mut leave_by = None;
-    let mut is_hurried = true;
+    // Set when we want to leave: then only the echoes of what was said are waited for, until then, and this is the end
+    // if they do not come.
+    let mut leaving: Option<(Instant, Closed)> = None;
     loop {
-        if leave_by.is_some() && outbox.is_empty() {
+        if leaving.is_some() && outbox.is_empty() {
             return Closed::Left;
         }
-        let deadline = leave_by.unwrap_or(heard + limits::SILENCE);
+        let deadline = leaving.as_ref().map_or(heard + limits::SILENCE, |(by, _)| *by);
         tokio::select! {
             message = read(recv) => {
                 heard = Instant::now();
@@ -171,16 +171,16 @@ async fn converse(
                     Err(error) => return ended(error),
                 }
             }
-            command = backstage.commands.recv(), if leave_by.is_none() && !outbox.is_full() => match command {
+            command = backstage.commands.recv(), if leaving.is_none() && !outbox.is_full() => match command {
                 Some(Command::Say(text)) => match outbox::check(&text) {
                     Ok(()) => { let _ = out.send(outbox.add(text).encode()).await; }
-                    Err(why) => { let _ = backstage.events.send(Event::Unsent { text, why }).await; }
+                    Err(why) => backstage.unsent(text, why).await,
                 },
                 Some(Command::Answer(_)) => {}
-                Some(Command::Leave) | None => leave_by = Some(Instant::now() + ECHOES),
+                Some(Command::Leave) | None => leaving = Some((Instant::now() + ECHOES, Closed::Left)),
                 Some(Command::Finish) => {
-                    leave_by = Some(Instant::now() + limits::SILENCE);
-                    is_hurried = false;
+                    let detail = "The host has not confirmed what was said last.".to_owned();
+                    leaving = Some((Instant::now() + limits::SILENCE, Closed::Lost { detail }));
                 }
             },
             _ = heartbeat.tick() => {
@@ -188,11 +188,8 @@ async fn converse(
                 let _ = out.try_send(Ping { number }.encode());
             }
             () = sleep_until(deadline) => {
-                if leave_by.is_some() && is_hurried {
-                    return Closed::Left;
-                }
                 let detail = format!("The host has not been heard for {} seconds.", limits::SILENCE.as_secs());
-                return Closed::Lost { detail };
+                return leaving.map_or(Closed::Lost { detail }, |(_, end)| end);
             }
         }
     }
