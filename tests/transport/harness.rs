@@ -2,7 +2,7 @@
 //!
 //! Cases wait for events. Whatever should never take long is given [`PATIENCE`], so that nothing hangs.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, panic::Location, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use parlor::{
@@ -51,9 +51,13 @@ macro_rules! over_every_transport {
 }
 pub(crate) use over_every_transport;
 
-/// What `future` gives, or an error if it takes unreasonably long.
-pub(crate) async fn in_time<T>(future: impl Future<Output = T>) -> Outcome<T> {
-    timeout(PATIENCE, future).await.map_err(|_| "nothing has happened for much too long".into())
+/// What `future` gives, or an error that says where it was waited for, if it takes unreasonably long.
+#[track_caller]
+pub(crate) fn in_time<T>(future: impl Future<Output = T>) -> impl Future<Output = Outcome<T>> {
+    let place = Location::caller();
+    async move {
+        timeout(PATIENCE, future).await.map_err(|_| format!("at {place}, nothing has happened for too long").into())
+    }
 }
 
 pub(crate) fn identity() -> Outcome<Arc<Identity>> {
