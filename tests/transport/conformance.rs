@@ -1,7 +1,7 @@
 //! Frames both ways, as many and as large as one likes, over every transport alike.
 
 use std::{
-    net::{Ipv4Addr, TcpListener, UdpSocket},
+    net::{Ipv4Addr, UdpSocket},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -13,7 +13,10 @@ use parlor::{
     transport::{Accepted, Error, Expect, Kind, memory::Network},
     wire::{Security, frame, limits},
 };
-use tokio::time::{sleep, timeout};
+use tokio::{
+    net::TcpSocket,
+    time::{sleep, timeout},
+};
 
 use crate::harness::{
     A_MOMENT, Hosted, KIND, Outcome, Pair, Side, assert_matches, count_numbered, error_of, expect_frame, in_time,
@@ -171,10 +174,13 @@ async fn a_host_with_another_key_is_not_joined(kind: Kind) -> Outcome {
 
 async fn where_nobody_listens_nobody_is_reached(kind: Kind) -> Outcome {
     let side = Side::new(kind, &Network::default(), 1)?;
-    // Ports that were free a moment ago. A socket of the other protocol keeps the number from being given out again.
+    // Ports that nobody else is given, for they are taken, and where nobody hears: one does not listen, and the other hears
+    // a single peer only.
+    let tcp = TcpSocket::new_v4()?;
+    tcp.bind(loopback())?;
     let udp = UdpSocket::bind(loopback())?;
-    let tcp = TcpListener::bind(loopback())?;
-    let address = if kind == Kind::Quic { tcp.local_addr()? } else { udp.local_addr()? };
+    udp.connect(udp.local_addr()?)?;
+    let address = if kind == Kind::Quic { udp.local_addr()? } else { tcp.local_addr()? };
     let expect = if kind == Kind::Tcp { Expect::Unknown } else { Expect::Key(side.fingerprint) };
     let dialled = side.transport.dial(address, expect);
     match kind {

@@ -37,7 +37,8 @@ macro_rules! over {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() -> crate::harness::Outcome {
-                    crate::harness::in_time(super::$case(parlor::transport::Kind::$kind)).await?
+                    // What is waited for inside is given less, so that it is the one to say where it hung.
+                    tokio::time::timeout(crate::harness::PATIENCE * 3, super::$case(parlor::transport::Kind::$kind)).await?
                 }
             )+
         }
