@@ -11,7 +11,7 @@ use std::{
 
 use aws_lc_rs::constant_time;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
     net::TcpStream,
     sync::{Mutex, Semaphore, mpsc},
     time::timeout,
@@ -55,9 +55,9 @@ impl Pipe {
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match self {
-            Self::Tcp(tcp) => tcp.write_all(bytes).await,
-            Self::Tls(tls) => tls.write_all(bytes).await,
-            Self::Memory(memory) => memory.write_all(bytes).await,
+            Self::Tcp(tcp) => write(tcp, bytes).await,
+            Self::Tls(tls) => write(&mut **tls, bytes).await,
+            Self::Memory(memory) => write(memory, bytes).await,
         }
         .map_err(broken)
     }
@@ -97,6 +97,12 @@ impl Pipe {
         })
         .await;
     }
+}
+
+/// Writes, and waits until nothing of it is kept back: TLS takes what it is given though the socket takes nothing yet.
+async fn write(pipe: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    pipe.write_all(bytes).await?;
+    pipe.flush().await
 }
 
 /// Dials the same peer once more, expecting the same key.
@@ -259,4 +265,42 @@ impl Desk {
 /// A poisoned lock is no matter here: every change under these locks is a single step.
 fn lock<T>(mutex: &SyncMutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{net::TcpListener, task::coop};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::{
+        identity::Identity,
+        transport::{Credentials, Expect, Tls, tls},
+    };
+
+    /// The first byte of a connection stayed with the one who dialled, until they said more.
+    #[tokio::test]
+    async fn what_is_written_goes_out_though_the_socket_is_not_ready_at_once() {
+        let host = Arc::new(Identity::generate().unwrap());
+        let (expect, credentials) = (Expect::Key(host.fingerprint()), Credentials::new(host));
+        let acceptor = TlsAcceptor::from(Arc::new(credentials.server().unwrap()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let accepted = tokio::spawn(async move {
+            let (tcp, remote) = listener.accept().await.unwrap();
+            tls::accept(&acceptor, tcp, remote).await.unwrap().1
+        });
+        let mut ours = Pipe::Tls(Tls::new(credentials, None).shake(address, expect).await.unwrap());
+        let mut theirs = accepted.await.unwrap();
+        // A task that has used up its turn is told by every socket to wait.
+        while coop::has_budget_remaining() {
+            coop::consume_budget().await;
+        }
+        ours.write(b"!").await.unwrap();
+        let mut byte = [0];
+        timeout(Duration::from_secs(20), theirs.read_exact(&mut byte)).await.unwrap().unwrap();
+        assert_eq!(byte, *b"!");
+    }
 }

@@ -32,7 +32,7 @@ impl Tls {
         Self { credentials, bind }
     }
 
-    async fn shake(self, address: SocketAddr, expect: Expect) -> Result<Box<TlsStream<TcpStream>>, Error> {
+    pub(super) async fn shake(self, address: SocketAddr, expect: Expect) -> Result<Box<TlsStream<TcpStream>>, Error> {
         let (config, host_key) = self.credentials.client(expect).map_err(configuration)?;
         let tcp = tcp::connect(self.bind, address).await?;
         let name = ServerName::try_from(SERVER_NAME).map_err(|e| Error::Io(io::Error::other(e)))?;
