@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, fmt::Debug, sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use parlor::{
-    conversation::{Command, Conversation, Event},
+    conversation::{Conversation, Event},
     host::{self, Options},
     identity::{Fingerprint, Identity},
     wire::{
         CloseCode, Frame, FromHost, FromMember, Message, Ticket, frame, limits,
-        message::{Close, Gap, Hello, Joined, Left, Ping, Pong, Refused, Roster, Said, Say, Welcome},
+        message::{
+            Away, Back, Close, Gap, Hello, Joined, Left, Ping, Pong, Refused, Repeated, Roster, Said, Say, Welcome,
+        },
     },
 };
 use tokio::{
@@ -78,6 +80,9 @@ fn every_limit_is_that_of_the_program() {
         DIAL,
         HEARTBEAT,
         SILENCE,
+        AWAY,
+        RETRY_FIRST,
+        RETRY_MAX,
         FAREWELL,
     ];
     let declared = include_str!("../src/wire/limits.rs").lines().filter_map(|line| {
@@ -109,7 +114,8 @@ macro_rules! kinds {
 
 #[test]
 fn every_kind_is_that_of_the_program() {
-    let ours = kinds![Close, Hello, Say, Ping, Welcome, Roster, Refused, Gap, Pong, Said, Joined, Left];
+    let ours =
+        kinds![Close, Hello, Say, Ping, Welcome, Roster, Refused, Gap, Pong, Repeated, Said, Joined, Left, Away, Back];
     let documented = table("### Kinds");
     let rows: Vec<_> = documented.iter().map(|row| (row[0].to_owned(), row[1])).collect();
     assert_eq!(rows, ours);
@@ -159,7 +165,10 @@ fn said_in_example<M: Message>(name: &str) -> M {
 fn the_example_says_what_it_claims() {
     assert_eq!(example()["preamble"], parlor::transport::PROTOCOL);
     assert_eq!(example()["preface"], [0]);
-    assert_eq!(said_in_example::<Hello>("hello"), Hello { name: "Ben".into(), room: Some("Kitchen".into()) });
+    assert_eq!(
+        said_in_example::<Hello>("hello"),
+        Hello { name: "Ben".into(), room: Some("Kitchen".into()), resume: None }
+    );
     let welcome: Welcome = said_in_example("welcome");
     assert_eq!((welcome.member, welcome.first, welcome.head, welcome.members), (2, 3, 4, 3));
     assert_eq!(welcome.epoch, 0x0123_4567_89ab_cdef);
@@ -226,7 +235,7 @@ async fn hosted() -> (Conversation, u16) {
 async fn the_example_is_what_a_real_host_says() {
     let (host, port) = hosted().await;
     let opening = [&example()["preamble"][..], &example()["preface"]].concat();
-    let hello = Hello { name: "Cleo".into(), room: None }.encode();
+    let hello = Hello { name: "Cleo".into(), room: None, resume: None }.encode();
     let mut cleo = Stranger::join(port, &[&opening[..], &hello].concat()).await;
     cleo.hear::<Welcome>().await;
 
@@ -234,7 +243,8 @@ async fn the_example_is_what_a_real_host_says() {
     let page: Welcome = said_in_example("welcome");
     let welcome = ben.hear::<Welcome>().await;
     assert!(matches!(welcome.ticket, Some(Ticket { .. })));
-    assert_eq!(Welcome { epoch: page.epoch, ticket: page.ticket, ..welcome }, page);
+    assert!(welcome.pass.is_some());
+    assert_eq!(Welcome { epoch: page.epoch, ticket: page.ticket, pass: page.pass, ..welcome }, page);
     let page: Roster = said_in_example("roster");
     let mut roster = ben.hear::<Roster>().await;
     roster.members[0].fingerprint = page.members[0].fingerprint;
@@ -252,5 +262,5 @@ async fn the_example_is_what_a_real_host_says() {
     assert_eq!(ben.hear::<Pong>().await, said_in_example("pong"));
     ben.send("close").await;
     drop(ben);
-    host.commands.send(Command::Leave).await.unwrap();
+    host.exit.leave();
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use parlor::{
     identity::Fingerprint,
-    room::{Candidate, Cursor, Membership, Room, SayError},
+    room::{Candidate, Cursor, Heard, Membership, Room, SayError},
     wire::{
         FromHost, HOST, Message, Security, frame, limits,
-        message::{Departure, Refusal, Refused, Say},
+        message::{Departure, Pass, Refusal, Refused, Resume, Say, Welcome},
     },
 };
 use tokio::time::{Duration, timeout};
@@ -18,11 +18,11 @@ fn key(number: u8) -> Fingerprint {
 }
 
 fn keyed(name: &str, number: u8) -> Candidate<'_> {
-    Candidate { name, room: None, fingerprint: Some(key(number)), security: Security::Encrypted }
+    Candidate { name, room: None, fingerprint: Some(key(number)), security: Security::Encrypted, resume: None }
 }
 
 fn plain(name: &str) -> Candidate<'_> {
-    Candidate { name, room: None, fingerprint: None, security: Security::Plaintext }
+    Candidate { name, room: None, fingerprint: None, security: Security::Plaintext, resume: None }
 }
 
 /// A room with its host in it.
@@ -32,7 +32,12 @@ fn room() -> (Arc<Room>, Membership) {
     (room, host)
 }
 
-fn say(member: &Membership, nonce: u64, text: &str) -> Result<(), SayError> {
+/// The same, coming back to where they were.
+fn back<'a>(candidate: Candidate<'a>, welcome: &Welcome, next: u64) -> Candidate<'a> {
+    Candidate { resume: Some(Resume { epoch: welcome.epoch, next, pass: welcome.pass }), ..candidate }
+}
+
+fn say(member: &Membership, nonce: u64, text: &str) -> Result<Heard, SayError> {
     member.say(Say { nonce, text: text.to_owned() })
 }
 
@@ -126,10 +131,13 @@ async fn a_slow_member_is_told_the_exact_gap_and_goes_on() {
     let seen = ahead(&mut slow).await;
     match &seen[0] {
         // Two entries came before: both members' arrivals.
-        FromHost::Gap(gap) => assert_eq!((gap.from, gap.to), (3, 8)),
+        FromHost::Gap(gap) => {
+            assert_eq!((gap.from, gap.to, gap.head, gap.members), (3, 8, limits::LOG_ENTRIES as u64 + 8, 2))
+        }
         other => panic!("expected the gap, got {other:?}"),
     }
-    assert_eq!(seen.len(), 1 + limits::LOG_ENTRIES);
+    assert!(matches!(&seen[1], FromHost::Roster(roster) if roster.members.len() == 2));
+    assert_eq!(seen.len(), 2 + limits::LOG_ENTRIES);
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,4 +301,129 @@ fn names_of_the_absent_are_forgotten_when_there_are_too_many() {
         drop(room.admit(&plain(&format!("Passer-by {number}"))).unwrap());
     }
     assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken, "those with a key last");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_back_reads_on_where_they_were() {
+    let (room, host) = room();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    let welcome = ben.welcome();
+    say(&host, 1, "seen").unwrap();
+    let seen = ahead(&mut ben.cursor()).await.len() as u64;
+    let next = welcome.first + seen;
+    say(&host, 2, "missed").unwrap();
+    // Over a connection that nobody has noticed to be dead: the others are told nothing.
+    let again = room.admit(&back(keyed("Ben", 2), &welcome, next)).unwrap();
+    assert_eq!((again.member().id, again.welcome().first), (ben.member().id, next));
+    assert_eq!(texts(&mut again.cursor()).await, ["missed"]);
+    assert_eq!(ahead(&mut again.cursor()).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_reads_more_of_the_past_than_they_were_sent_at_first() {
+    let (room, host) = room();
+    for nonce in 0..limits::HISTORY as u64 + 50 {
+        say(&host, nonce, "x").unwrap();
+    }
+    let epoch = host.welcome().epoch;
+    let newcomer = Candidate { resume: Some(Resume { epoch, next: 1, pass: None }), ..keyed("Eve", 5) };
+    let eve = room.admit(&newcomer).unwrap();
+    let first = eve.welcome().first;
+    assert_eq!(texts(&mut eve.cursor()).await.len(), limits::HISTORY);
+    // Nor later; and a position that is not there yet is none.
+    for next in [0, 1, first - 1, eve.welcome().head + 10, u64::MAX] {
+        let again = room.admit(&back(keyed("Eve", 5), &eve.welcome(), next)).unwrap();
+        assert!(again.welcome().first >= first, "{next}");
+        assert!(again.welcome().first <= again.welcome().head, "{next}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_loses_the_connection_is_away_and_then_back_and_has_not_left() {
+    let (room, host) = room();
+    let mut cursor = host.cursor();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    let welcome = ben.welcome();
+    let lingering = tokio::spawn(ben.linger());
+    tokio::task::yield_now().await;
+    let chi = room.admit(&keyed("Chi", 3)).unwrap().take_roster();
+    assert!(chi.iter().any(|member| member.name.as_str() == "Ben" && member.away));
+    tokio::time::sleep(limits::AWAY - Duration::from_secs(1)).await;
+    let again = room.admit(&back(keyed("Ben", 2), &welcome, welcome.head)).unwrap();
+    lingering.await.unwrap();
+    tokio::time::sleep(limits::AWAY * 2).await;
+    let seen = ahead(&mut cursor).await;
+    let about_ben = |message: &&FromHost| match message {
+        FromHost::Joined(joined) => joined.member.id == welcome.member,
+        FromHost::Left(left) => left.member == welcome.member,
+        FromHost::Away(_) | FromHost::Back(_) => true,
+        _ => false,
+    };
+    let about_ben: Vec<_> = seen.iter().filter(about_ben).collect();
+    assert!(matches!(about_ben[..], [FromHost::Joined(_), FromHost::Away(_), FromHost::Back(_)]), "{about_ben:?}");
+    assert_eq!(again.member().id, welcome.member);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_come_back_in_time_has_left() {
+    let (room, host) = room();
+    let mut cursor = host.cursor();
+    room.admit(&keyed("Ben", 2)).unwrap().linger().await;
+    let seen = ahead(&mut cursor).await;
+    let [.., FromHost::Away(away), FromHost::Left(left)] = &seen[..] else { panic!("{seen:?}") };
+    assert_eq!((away.member, left.member, left.how), (1, 1, Departure::Lost));
+    assert!(left.at >= away.at);
+    // Not even then is what they say twice heard twice.
+    let again = room.admit(&keyed("Ben", 2)).unwrap();
+    assert_eq!(again.member().id, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_again_over_another_connection_is_heard_once() {
+    let (room, _host) = room();
+    for candidate in [keyed("Ben", 2), plain("Chi")] {
+        let first = room.admit(&candidate).unwrap();
+        let welcome = first.welcome();
+        assert_eq!(say(&first, 1, "once"), Ok(Heard::Now));
+        first.linger().await;
+        let again = room.admit(&back(candidate, &welcome, welcome.head)).unwrap();
+        assert_eq!(say(&again, 1, "once"), Ok(Heard::Before));
+        assert_eq!(say(&again, 2, "more"), Ok(Heard::Now));
+        assert_eq!(texts(&mut again.cursor()).await, ["once", "more"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_without_a_key_comes_back_by_their_pass_and_nobody_else_does() {
+    let (room, _host) = room();
+    let ben = room.admit(&plain("Ben")).unwrap();
+    let welcome = ben.welcome();
+    assert!(welcome.pass.is_some());
+    let lingering = tokio::spawn(ben.linger());
+    tokio::task::yield_now().await;
+    assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken);
+    let forged = Welcome { pass: Some(Pass([0; 16])), ..welcome.clone() };
+    assert_eq!(refusal(room.admit(&back(plain("Ben"), &forged, 1))).refusal, Refusal::NameTaken);
+    // A key proves nothing about somebody who has none.
+    assert_eq!(refusal(room.admit(&back(keyed("Ben", 9), &welcome, 1))).refusal, Refusal::NameTaken);
+    let again = room.admit(&back(plain("Ben"), &welcome, welcome.head)).unwrap();
+    assert_eq!(again.member().id, welcome.member);
+    lingering.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_full_room_who_is_away_gives_way() {
+    let (room, host) = room();
+    let names: Vec<_> = (1..limits::MEMBERS).map(|number| format!("Member {number}")).collect();
+    let mut members: Vec<_> = names.iter().map(|name| room.admit(&plain(name)).unwrap()).collect();
+    assert_eq!(refusal(room.admit(&plain("One more"))).refusal, Refusal::Full);
+    let lingering = tokio::spawn(members.remove(7).linger());
+    tokio::task::yield_now().await;
+    let one_more = room.admit(&plain("One more")).unwrap();
+    assert_eq!(one_more.welcome().members as usize, limits::MEMBERS);
+    lingering.await.unwrap();
+    let mut cursor = host.cursor();
+    let left: Vec<_> = ahead(&mut cursor).await.into_iter().filter(|m| matches!(m, FromHost::Left(_))).collect();
+    assert!(matches!(&left[..], [FromHost::Left(left)] if left.name.as_str() == "Member 8"), "{left:?}");
+    assert_eq!(refusal(room.admit(&plain("And another"))).refusal, Refusal::Full);
 }

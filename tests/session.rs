@@ -91,11 +91,20 @@ async fn heard(stream: &mut Stream) -> Frame {
 
 /// Ana's room, with Ana and the new member Ben.
 fn welcome() -> Welcome {
-    Welcome { room: "Kitchen".parse().unwrap(), epoch: 1, member: 1, first: 1, head: 3, members: 2, ticket: None }
+    Welcome {
+        room: "Kitchen".parse().unwrap(),
+        epoch: 1,
+        member: 1,
+        first: 1,
+        head: 3,
+        members: 2,
+        ticket: None,
+        pass: None,
+    }
 }
 
 fn member(id: u32, name: &str) -> Member {
-    Member { id, name: name.parse().unwrap(), fingerprint: None, security: Security::Plaintext }
+    Member { id, name: name.parse().unwrap(), fingerprint: None, security: Security::Plaintext, away: false }
 }
 
 fn roster() -> Roster {
@@ -299,9 +308,10 @@ async fn what_was_never_confirmed_is_given_back() {
     conversation.commands.send(Command::Say("did you get this?".to_owned())).await.unwrap();
     heard(&mut stream).await;
     drop((connection, stream));
+    conversation.exit.leave();
     match next(&mut conversation).await {
         Event::Unsent { text, .. } => assert_eq!(text, "did you get this?"),
         other => panic!("expected the text back, got {other:?}"),
     }
-    assert!(matches!(next(&mut conversation).await, Event::Closed(Closed::Lost { .. })));
+    assert_eq!(next(&mut conversation).await, Event::Closed(Closed::Left));
 }

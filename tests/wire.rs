@@ -9,7 +9,8 @@ use parlor::{
         frame::{self, FIRST_SKIPPABLE, FrameError, HEADER},
         limits,
         message::{
-            Close, Departure, Gap, Hello, Joined, Left, Ping, Pong, Refusal, Refused, Roster, Said, Say, Welcome,
+            Away, Back, Close, Departure, Gap, Hello, Joined, Left, Pass, Ping, Pong, Refusal, Refused, Repeated,
+            Resume, Roster, Said, Say, Welcome,
         },
     },
 };
@@ -21,11 +22,11 @@ fn name(text: &str) -> Name {
 
 fn ana() -> Member {
     let fingerprint = Fingerprint::from_bytes(std::array::from_fn(|at| at as u8));
-    Member { id: 0, name: name("Ana"), fingerprint: Some(fingerprint), security: Security::Pinned }
+    Member { id: 0, name: name("Ana"), fingerprint: Some(fingerprint), security: Security::Pinned, away: false }
 }
 
 fn ben() -> Member {
-    Member { id: 300, name: name("Bén"), fingerprint: None, security: Security::Plaintext }
+    Member { id: 300, name: name("Bén"), fingerprint: None, security: Security::Plaintext, away: false }
 }
 
 /// A message and the frame that it is, in hex; spaces are for the eye.
@@ -57,9 +58,18 @@ mod golden {
 
     #[test]
     fn hello() {
-        is_on_the_wire(Hello { name: "Ana".to_owned(), room: None }, "00000006 01 03 416e61 00");
+        is_on_the_wire(Hello { name: "Ana".to_owned(), room: None, resume: None }, "00000007 01 03 416e61 00 00");
         let room = Some("Küche".to_owned());
-        is_on_the_wire(Hello { name: "Ana".to_owned(), room }, "0000000d 01 03 416e61 01 06 4bc3bc636865");
+        let resume = Some(Resume { epoch: u64::MAX, next: 251, pass: None });
+        is_on_the_wire(
+            Hello { name: "Ana".to_owned(), room, resume },
+            "0000001b 01 03 416e61 01 06 4bc3bc636865 01 fdffffffffffffffff fbfb00 00",
+        );
+        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Pass([0x33; 16])) });
+        is_on_the_wire(
+            Hello { name: "Ana".to_owned(), room: None, resume },
+            "0000001a 01 03 416e61 00 01 01 02 01 33333333333333333333333333333333",
+        );
     }
 
     #[test]
@@ -79,16 +89,24 @@ mod golden {
     fn welcome() {
         let room: RoomName = "Küche".parse().expect("a name");
         let ticket = Ticket { session: [0x11; 16], token: [0x22; 16] };
-        let welcome =
-            Welcome { room, epoch: u64::MAX, member: 1, first: 2, head: 251, members: 3, ticket: Some(ticket) };
+        let welcome = Welcome {
+            room,
+            epoch: u64::MAX,
+            member: 1,
+            first: 2,
+            head: 251,
+            members: 3,
+            ticket: Some(ticket),
+            pass: None,
+        };
         is_on_the_wire(
             welcome.clone(),
-            "00000038 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03
-             01 11111111111111111111111111111111 22222222222222222222222222222222",
+            "00000039 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03
+             01 11111111111111111111111111111111 22222222222222222222222222222222 00",
         );
         is_on_the_wire(
-            Welcome { ticket: None, ..welcome },
-            "00000018 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03 00",
+            Welcome { ticket: None, pass: Some(Pass([0x33; 16])), ..welcome },
+            "00000029 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03 00 01 33333333333333333333333333333333",
         );
     }
 
@@ -97,9 +115,9 @@ mod golden {
         is_on_the_wire(Roster { members: vec![] }, "00000002 11 00");
         is_on_the_wire(
             Roster { members: vec![ana(), ben()] },
-            "00000033 11 02
-             00 03 416e61 01 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 02
-             fb2c01 04 42c3a96e 00 00",
+            "00000035 11 02
+             00 03 416e61 01 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 02 00
+             fb2c01 04 42c3a96e 00 00 00",
         );
     }
 
@@ -117,7 +135,12 @@ mod golden {
 
     #[test]
     fn gap() {
-        is_on_the_wire(Gap { from: 1, to: 1_000 }, "00000005 13 01 fbe803");
+        is_on_the_wire(Gap { from: 1, to: 1_000, head: 1_001, members: 2 }, "00000009 13 01 fbe803 fbe903 02");
+    }
+
+    #[test]
+    fn repeated() {
+        is_on_the_wire(Repeated { nonce: 7 }, "00000002 15 07");
     }
 
     #[test]
@@ -133,10 +156,10 @@ mod golden {
     fn joined() {
         is_on_the_wire(
             Joined { seq: 6, at: 1, member: ana() },
-            "0000002a 21 06 01 00 03 416e61 01 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 02",
+            "0000002b 21 06 01 00 03 416e61 01 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 02 00",
         );
         let encrypted = Member { security: Security::Encrypted, ..ben() };
-        is_on_the_wire(Joined { seq: 6, at: 1, member: encrypted }, "0000000d 21 06 01 fb2c01 04 42c3a96e 00 01");
+        is_on_the_wire(Joined { seq: 6, at: 1, member: encrypted }, "0000000e 21 06 01 fb2c01 04 42c3a96e 00 01 00");
     }
 
     #[test]
@@ -145,6 +168,13 @@ mod golden {
             let left = Left { seq: 7, at: 2, member: 1, name: name("Ana"), how };
             is_on_the_wire(left, &format!("00000009 22 07 02 01 03 416e61 {byte}"));
         }
+    }
+
+    #[test]
+    fn away_and_back() {
+        is_on_the_wire(Away { seq: 8, at: 3, member: 1, name: name("Ana") }, "00000008 23 08 03 01 03 416e61");
+        let away = Member { away: true, ..ben() };
+        is_on_the_wire(Back { seq: 9, at: 4, member: away }, "0000000e 24 09 04 fb2c01 04 42c3a96e 00 00 01");
     }
 
     #[test]
@@ -168,7 +198,7 @@ mod largest {
 
     fn largest_member() -> Member {
         let fingerprint = Some(Fingerprint::from_bytes([0xff; 32]));
-        Member { id: u32::MAX, name: longest_name(), fingerprint, security: Security::Pinned }
+        Member { id: u32::MAX, name: longest_name(), fingerprint, security: Security::Pinned, away: false }
     }
 
     fn fits(message: &impl Message) -> usize {
@@ -182,7 +212,16 @@ mod largest {
         let ticket = Some(Ticket { session: [0xff; 16], token: [0xff; 16] });
         let room = "𝕒".repeat(64).parse().expect("a name");
         let (epoch, first, head) = (u64::MAX, u64::MAX, u64::MAX);
-        fits(&Welcome { room, epoch, member: u32::MAX, first, head, members: u32::MAX, ticket });
+        fits(&Welcome {
+            room,
+            epoch,
+            member: u32::MAX,
+            first,
+            head,
+            members: u32::MAX,
+            ticket,
+            pass: Some(Pass([0xff; 16])),
+        });
         let largest = fits(&Roster { members: vec![largest_member(); limits::ROSTER_BATCH] });
         assert!(largest > limits::FRAME / 2, "the batch is made to fill a frame: {largest}");
         let text = "ä".repeat(limits::TEXT / 2);
@@ -190,6 +229,8 @@ mod largest {
         let (seq, at, nonce) = (u64::MAX, u64::MAX, u64::MAX);
         fits(&Said { seq, at, by: u32::MAX, name: longest_name(), nonce, text });
         fits(&Joined { seq, at, member: largest_member() });
+        fits(&Back { seq, at, member: largest_member() });
+        fits(&Away { seq, at, member: u32::MAX, name: longest_name() });
         fits(&Left { seq, at, member: u32::MAX, name: longest_name(), how: Departure::Removed });
         let detail = "ä".repeat(limits::REASON / 2);
         fits(&Refused { refusal: Refusal::NoSuchRoom, detail, suggestion: Some(longest_name()) });
@@ -199,7 +240,7 @@ mod largest {
     fn the_largest_member_takes_what_the_limits_say() {
         let one = Roster { members: vec![largest_member()] }.encode().len();
         let two = Roster { members: vec![largest_member(); 2] }.encode().len();
-        assert_eq!(two - one, 168);
+        assert_eq!(two - one, 169);
     }
 
     #[test]
@@ -213,7 +254,7 @@ mod largest {
 /// A check for every message there is.
 macro_rules! every_message {
     ($check:ident) => {
-        $check!(Close, Hello, Say, Ping, Welcome, Roster, Refused, Gap, Pong, Said, Joined, Left)
+        $check!(Close, Hello, Say, Ping, Welcome, Roster, Refused, Gap, Pong, Repeated, Said, Joined, Left, Away, Back)
     };
 }
 
@@ -230,11 +271,15 @@ mod hostile {
             }
         }
         check(Close::new(CloseCode::Left, "bye"));
-        check(Hello { name: "Ana".to_owned(), room: Some("Küche".to_owned()) });
+        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Pass([3; 16])) });
+        check(Hello { name: "Ana".to_owned(), room: Some("Küche".to_owned()), resume });
         check(Say { nonce: u64::MAX, text: "hi".to_owned() });
         check(Ping { number: 300 });
         check(Pong { number: 300 });
-        check(Gap { from: 1, to: 70_000 });
+        check(Gap { from: 1, to: 70_000, head: 70_001, members: 3 });
+        check(Repeated { nonce: 300 });
+        check(Away { seq: 1, at: 2, member: 3, name: name("Ana") });
+        check(Back { seq: 1, at: 2, member: ana() });
         check(Roster { members: vec![ana(), ben()] });
         check(Joined { seq: 1, at: 2, member: ana() });
         check(Left { seq: 1, at: 2, member: 3, name: name("Ana"), how: Departure::Lost });
@@ -245,7 +290,7 @@ mod hostile {
     #[test]
     fn unknown_kinds_are_skipped_from_0x80_on_and_refused_below() {
         let known_to_host = [0x01, 0x02, 0x03];
-        let known_to_member = [0x10, 0x11, 0x12, 0x13, 0x14, 0x20, 0x21, 0x22];
+        let known_to_member = [0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22, 0x23, 0x24];
         assert_eq!(FIRST_SKIPPABLE, 0x80);
         for kind in 0..=u8::MAX {
             let frame = Frame { kind, payload: vec![0xff; 3].into() };
@@ -337,14 +382,19 @@ mod any {
 
     fn a_member() -> impl Strategy<Value = Member> {
         let security = select(vec![Security::Plaintext, Security::Encrypted, Security::Pinned]);
-        (any::<u32>(), a_name(), option::of(uniform32(any::<u8>())), security).prop_map(
-            |(id, name, fingerprint, security)| Member {
+        (any::<u32>(), a_name(), option::of(uniform32(any::<u8>())), security, any::<bool>()).prop_map(
+            |(id, name, fingerprint, security, away)| Member {
                 id,
                 name,
                 fingerprint: fingerprint.map(Fingerprint::from_bytes),
                 security,
+                away,
             },
         )
+    }
+
+    fn a_pass() -> impl Strategy<Value = Pass> {
+        uniform16(any::<u8>()).prop_map(Pass)
     }
 
     fn a_ticket() -> impl Strategy<Value = Ticket> {
@@ -410,8 +460,13 @@ mod any {
         }
 
         #[test]
-        fn hello(name in text(200), room in option::of(text(200))) {
-            comes_back(Hello { name, room })?;
+        fn hello(
+            name in text(200),
+            room in option::of(text(200)),
+            (is_back, epoch, next) in any::<(bool, u64, u64)>(),
+            pass in option::of(a_pass()),
+        ) {
+            comes_back(Hello { name, room, resume: is_back.then_some(Resume { epoch, next, pass }) })?;
         }
 
         #[test]
@@ -430,8 +485,9 @@ mod any {
             room in a_room(),
             (epoch, member, first, head, members) in any::<(u64, u32, u64, u64, u32)>(),
             ticket in option::of(a_ticket()),
+            pass in option::of(a_pass()),
         ) {
-            comes_back(Welcome { room, epoch, member, first, head, members, ticket })?;
+            comes_back(Welcome { room, epoch, member, first, head, members, ticket, pass })?;
         }
 
         #[test]
@@ -451,8 +507,9 @@ mod any {
         }
 
         #[test]
-        fn gap((from, to) in any::<(u64, u64)>()) {
-            comes_back(Gap { from, to })?;
+        fn gap_and_repeated((from, to, head, members, nonce) in any::<(u64, u64, u64, u32, u64)>()) {
+            comes_back(Gap { from, to, head, members })?;
+            comes_back(Repeated { nonce })?;
         }
 
         #[test]

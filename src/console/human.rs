@@ -130,6 +130,22 @@ fn notices(event: &Event) -> Vec<Notice> {
             Departure::Lost => format!("{name} is gone: the connection was lost."),
             Departure::Removed => format!("{name} was removed by the host."),
         })],
+        Event::Away { name, .. } => {
+            vec![Notice::quiet(format!("{name} has lost the connection and may be back soon."))]
+        }
+        Event::Back(member) => vec![Notice::quiet(format!("{} is back.", named(member)))],
+        Event::Members(members) => {
+            let members: Vec<_> = members.iter().map(named).collect();
+            vec![Notice::quiet(format!("In the room: {}.", members.join(", ")))]
+        }
+        Event::Resumed { welcomed, anew } => {
+            let mut lines = vec![security(welcomed.security, false, welcomed.key_exchange.as_deref())];
+            if *anew {
+                let what = "The host has started again. What was said before, and is not shown here, it no longer has.";
+                lines.push(Notice::grave(what));
+            }
+            lines
+        }
         Event::Gap { missed } => {
             vec![Notice::grave(format!("{missed} entries are missing here; the host no longer has them."))]
         }

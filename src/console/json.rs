@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     conversation::{Closed, Event},
     transport::Kind,
-    wire::{Security, message::Departure},
+    wire::{Member, Security, message::Departure},
 };
 
 /// The line of an event, without its line break; none for one that only a person could answer.
@@ -55,6 +55,21 @@ enum Json {
         name: String,
         how: Departure,
     },
+    Away {
+        name: String,
+    },
+    Back {
+        name: String,
+        security: Security,
+    },
+    Members {
+        members: Vec<String>,
+    },
+    Resumed {
+        transport: Option<Kind>,
+        security: Security,
+        anew: bool,
+    },
     Gap {
         missed: u64,
     },
@@ -99,7 +114,7 @@ fn json(event: &Event) -> Option<Json> {
             security: welcomed.security,
             fingerprint: welcomed.fingerprint.map(|key| key.sha256_base64()),
             key_exchange: welcomed.key_exchange.clone(),
-            members: welcomed.members.iter().map(|member| member.name.to_string()).collect(),
+            members: names(&welcomed.members),
         },
         Event::Said(said) => Json::Said {
             seq: said.seq,
@@ -111,6 +126,12 @@ fn json(event: &Event) -> Option<Json> {
         },
         Event::Joined(member) => Json::Joined { name: member.name.to_string(), security: member.security },
         Event::Left { name, how, .. } => Json::Left { name: name.to_string(), how: *how },
+        Event::Away { name, .. } => Json::Away { name: name.to_string() },
+        Event::Back(member) => Json::Back { name: member.name.to_string(), security: member.security },
+        Event::Members(members) => Json::Members { members: names(members) },
+        Event::Resumed { welcomed, anew } => {
+            Json::Resumed { transport: welcomed.transport, security: welcomed.security, anew: *anew }
+        }
         Event::Gap { missed } => Json::Gap { missed: *missed },
         Event::Unsent { text, why } => Json::Unsent { text: text.clone(), detail: why.clone() },
         Event::Refused(refused) => Json::Refused {
@@ -130,4 +151,8 @@ fn json(event: &Event) -> Option<Json> {
             },
         },
     })
+}
+
+fn names(members: &[Member]) -> Vec<String> {
+    members.iter().map(|member| member.name.to_string()).collect()
 }

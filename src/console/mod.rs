@@ -14,10 +14,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::mpsc, time::sleep};
+use tokio::time::sleep;
 
 use self::{input::Input, output::Output};
-use crate::conversation::{Closed, Command, Conversation, Event, outbox};
+use crate::conversation::{Closed, Command, Conversation, Event, Exit, outbox};
 
 /// Who was asked to stop has done so, or is stopped, in this time. Two seconds are promised.
 const PATIENCE: Duration = Duration::from_millis(1_900);
@@ -52,29 +52,25 @@ impl Style {
 /// input never held a line, as that of a service. Ctrl-C and SIGTERM leave, and do not wait for anybody to read the
 /// transcript.
 pub async fn run(conversation: Conversation, style: Style) -> Event {
-    let commands = conversation.commands.clone();
+    let exit = conversation.exit.clone();
     tokio::select! {
         last = show(conversation, style) => last,
-        () = stop(commands) => Event::Closed(Closed::Left),
+        () = stop(exit) => Event::Closed(Closed::Left),
     }
 }
 
 /// Leaves when the system or the person asks for it, and comes to an end when they ask again, or when leaving takes long.
-async fn stop(commands: mpsc::Sender<Command>) {
+async fn stop(exit: Exit) {
     input::stop_signals().await;
-    let leave = async {
-        let _ = commands.send(Command::Leave).await;
-        std::future::pending().await
-    };
+    exit.leave();
     tokio::select! {
-        () = leave => {}
         () = input::stop_signals() => {}
         () = sleep(PATIENCE) => {}
     }
 }
 
 async fn show(conversation: Conversation, style: Style) -> Event {
-    let Conversation { commands, mut events } = conversation;
+    let Conversation { commands, mut events, exit } = conversation;
     let mut transcript = human::Transcript::new(style);
     let mut lines = |event: &Event| match style {
         Style::Human { .. } => transcript.lines(event),
@@ -106,8 +102,8 @@ async fn show(conversation: Conversation, style: Style) -> Event {
                     }
                 }
                 if output.write(lines(&event)).await.is_err() && !is_last {
-                    // Whoever read the transcript is gone. When there is no place for this, it comes with the next event.
-                    let _ = commands.try_send(Command::Leave);
+                    // Whoever read the transcript is gone.
+                    exit.leave();
                 }
                 if is_last {
                     output.finish().await;

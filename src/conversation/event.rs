@@ -42,6 +42,24 @@ pub enum Event {
         /// Whether they said so.
         how: Departure,
     },
+    /// Somebody's connection was lost; they may come back.
+    Away {
+        /// Who.
+        member: MemberId,
+        /// Their name.
+        name: Name,
+    },
+    /// Somebody who was away is connected again.
+    Back(Member),
+    /// Who is there, exactly: after something was missed that may have told of it.
+    Members(Vec<Member>),
+    /// One's own connection was lost, and is there again. What was missed follows.
+    Resumed {
+        /// How one is connected now.
+        welcomed: Welcomed,
+        /// The host has begun a new log: what was said in the old one, and not shown yet, is not known here.
+        anew: bool,
+    },
     /// The host no longer has this many entries that one would have been sent.
     Gap {
         /// How many.
@@ -54,7 +72,7 @@ pub enum Event {
         /// Why not, as a sentence.
         why: String,
     },
-    /// The conversation did not come about. The last event.
+    /// The conversation did not come about, or could not be gone on with. The last event.
     Refused(Refused),
     /// The conversation is over. The last event.
     Closed(Closed),
@@ -86,6 +104,8 @@ pub enum State {
     Greeting,
     /// In the room.
     Online,
+    /// The connection was lost; it is being made again.
+    Reconnecting,
 }
 
 /// What a person has to decide.
@@ -281,6 +301,7 @@ impl State {
             Self::Dialling => "dialling",
             Self::Greeting => "greeting",
             Self::Online => "online",
+            Self::Reconnecting => "reconnecting",
         }
     }
 }

@@ -11,7 +11,9 @@ pub mod event;
 pub mod outbox;
 pub mod view;
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc};
 
 pub use event::{Closed, Event, Listening, Question, Refused, RefusedReason, Said, State, Welcomed};
 pub use outbox::Outbox;
@@ -30,32 +32,55 @@ pub enum Command {
     Say(String),
     /// The answer to the [`Event::Asked`] before. Ignored when nothing was asked.
     Answer(bool),
-    /// Leave. What was said before is given a moment to be acknowledged. A host's room ends with it.
-    Leave,
-    /// Leave once everything that was said has been acknowledged, for which the host has
+    /// Leave once everything that was said has been acknowledged, for which the host, or a connection to it, has
     /// [`SILENCE`](crate::wire::limits::SILENCE); for the end of a script.
     Finish,
 }
 
-/// A running conversation. Dropping it leaves as [`Command::Leave`] does.
+/// A running conversation. Dropping it leaves as [`Exit::leave`] does.
 #[derive(Debug)]
 pub struct Conversation {
     /// What one asks for.
     pub commands: mpsc::Sender<Command>,
     /// What happens. Ends after [`Event::Closed`] or [`Event::Refused`].
     pub events: mpsc::Receiver<Event>,
+    /// The way out.
+    pub exit: Exit,
+}
+
+/// The way out of a conversation: beside the commands, so that it is open however many of them wait.
+#[derive(Clone, Debug, Default)]
+pub struct Exit(Arc<Notify>);
+
+impl Exit {
+    /// Leaves. What was said before is given a moment to be acknowledged. A host's room ends with it.
+    pub fn leave(&self) {
+        self.0.notify_one();
+    }
 }
 
 /// The other end of a [`Conversation`]: held by whoever runs it.
 #[derive(Debug)]
 pub struct Backstage {
-    /// What the front end asks for; `None` when it is gone, which means [`Command::Leave`].
-    pub commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<Command>,
     /// What the front end is told.
     pub events: mpsc::Sender<Event>,
+    exit: Exit,
 }
 
 impl Backstage {
+    /// The next command, or `None` when the front end leaves or is gone. Cancel-safe.
+    ///
+    /// With `takes_commands`, what was asked for before one left comes first. Without, commands wait where they are.
+    pub async fn command(&mut self, takes_commands: bool) -> Option<Command> {
+        tokio::select! {
+            biased;
+            command = self.commands.recv(), if takes_commands => command,
+            () = self.exit.0.notified() => None,
+            () = self.events.closed() => None,
+        }
+    }
+
     /// Tells that a text was not sent, and why.
     pub(crate) async fn unsent(&self, text: String, why: impl Into<String>) {
         let _ = self.events.send(Event::Unsent { text, why: why.into() }).await;
@@ -78,6 +103,7 @@ impl Conversation {
     pub fn new() -> (Self, Backstage) {
         let (commands, heard) = mpsc::channel(COMMANDS);
         let (tell, events) = mpsc::channel(EVENTS);
-        (Self { commands, events }, Backstage { commands: heard, events: tell })
+        let exit = Exit::default();
+        (Self { commands, events, exit: exit.clone() }, Backstage { commands: heard, events: tell, exit })
     }
 }

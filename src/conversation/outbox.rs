@@ -31,6 +31,11 @@ impl Outbox {
         self.0.retain(|say| say.nonce != nonce);
     }
 
+    /// What is on its way, in the order in which it was said: what to say again over a new connection.
+    pub fn waiting(&self) -> impl Iterator<Item = &Say> {
+        self.0.iter()
+    }
+
     /// Whether as many messages are on their way as may be.
     pub fn is_full(&self) -> bool {
         self.0.len() >= limits::OUTSTANDING

@@ -1,20 +1,47 @@
 //! From what a host sends to what a front end is told.
 //!
-//! Everything is checked on the way: entries come in their order and once, and what others wrote is made harmless.
+//! Everything is checked on the way: entries come in their order and once, and what others wrote is made harmless. A view
+//! outlives the connections over which it is filled.
+
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use jiff::Timestamp;
 
 use super::{Event, Outbox, Said};
-use crate::wire::{FromHost, MemberId, message::Welcome, text};
+use crate::wire::{
+    FromHost, Member, MemberId, limits,
+    message::{self, Resume, Welcome},
+    text,
+};
 
 /// A member's view of the room's log.
 #[derive(Debug)]
 pub struct View {
     own: MemberId,
-    /// Entries before it are history; the roster is as of here.
-    head: u64,
+    epoch: u64,
+    pass: Option<message::Pass>,
+    /// Entries before it are history.
+    came: u64,
     /// The entry that comes next.
     next: u64,
+    /// Who is there, once everything up to there was seen.
+    roster: Option<Roster>,
+    /// What was said in earlier logs, as far back as a host remembers: what it had lost may be said again.
+    before: VecDeque<u64>,
+    /// The same of this log.
+    lately: VecDeque<u64>,
+}
+
+/// Who is there, as of an entry that is yet to be seen.
+#[derive(Debug)]
+struct Roster {
+    head: u64,
+    /// How many are yet to be listed.
+    missing: usize,
+    members: Vec<Member>,
 }
 
 /// The host has sent what it may not send here.
@@ -25,7 +52,38 @@ pub struct Violation(&'static str);
 impl View {
     /// The view of somebody who has just been let in.
     pub fn new(welcome: &Welcome) -> Self {
-        Self { own: welcome.member, head: welcome.head, next: welcome.first }
+        Self {
+            own: welcome.member,
+            epoch: welcome.epoch,
+            pass: welcome.pass,
+            came: welcome.head,
+            next: welcome.first,
+            roster: None,
+            before: VecDeque::new(),
+            lately: VecDeque::new(),
+        }
+    }
+
+    /// Where one is, to be told to a host to which one comes back.
+    pub fn position(&self) -> Resume {
+        Resume { epoch: self.epoch, next: self.next, pass: self.pass }
+    }
+
+    /// One has been let in again, to a room with these members. Whether it has begun a new log.
+    pub fn resume(&mut self, welcome: &Welcome, members: Vec<Member>) -> bool {
+        let is_new = welcome.epoch != self.epoch;
+        if is_new {
+            self.before.append(&mut self.lately);
+            self.before.drain(..self.before.len().saturating_sub(limits::LOG_ENTRIES));
+            self.epoch = welcome.epoch;
+            // One was there all the time: nothing of it is history, and what is not sent is missed.
+            self.came = 1;
+            self.next = 1;
+        }
+        self.own = welcome.member;
+        self.pass = welcome.pass;
+        self.roster = Some(Roster { head: welcome.head, missing: 0, members });
+        is_new
     }
 
     /// What a message of the host's means to the front end, oldest first; the echo of one's own is taken off `outbox`.
@@ -34,49 +92,106 @@ impl View {
     ///
     /// A message that has no place after the welcome.
     pub fn see(&mut self, message: FromHost, outbox: &mut Outbox) -> Result<Vec<Event>, Violation> {
-        match message {
-            FromHost::Said(said) => {
-                let own = said.by == self.own;
-                if own {
-                    outbox.acknowledge(said.nonce);
-                }
-                let history = said.seq < self.head;
-                Ok(self.in_order(said.seq, || {
-                    Some(Event::Said(Said {
-                        seq: said.seq,
-                        member: said.by,
-                        from: said.name,
-                        own,
-                        history,
-                        text: text::clean(&said.text),
-                        at: timestamp(said.at),
-                    }))
-                }))
-            }
-            FromHost::Joined(joined) => {
-                let is_news = joined.seq >= self.head;
-                Ok(self.in_order(joined.seq, || is_news.then_some(Event::Joined(joined.member))))
-            }
-            FromHost::Left(left) => {
-                let is_news = left.seq >= self.head;
-                let event = Event::Left { member: left.member, name: left.name, how: left.how };
-                Ok(self.in_order(left.seq, || is_news.then_some(event)))
-            }
-            FromHost::Gap(gap) => Ok(self.skip_to(gap.to).into_iter().collect()),
-            FromHost::Pong(_) => Ok(Vec::new()),
-            FromHost::Welcome(_) | FromHost::Roster(_) => Err(Violation("it welcomes twice")),
-            FromHost::Refused(_) => Err(Violation("it refuses whom it has welcomed")),
+        let is_listing = self.roster.as_ref().is_some_and(|roster| roster.missing > 0);
+        if is_listing && !matches!(message, FromHost::Roster(_) | FromHost::Pong(_) | FromHost::Repeated(_)) {
+            return Err(Violation("the roster is not complete"));
         }
+        let mut events = match message {
+            FromHost::Said(said) => self.said(said, outbox),
+            FromHost::Joined(joined) => {
+                self.in_order(joined.seq, |view| view.is_news(joined.seq).then_some(Event::Joined(joined.member)))
+            }
+            FromHost::Left(left) => self.in_order(left.seq, |view| {
+                let event = Event::Left { member: left.member, name: left.name, how: left.how };
+                view.is_news(left.seq).then_some(event)
+            }),
+            FromHost::Away(away) => self.in_order(away.seq, |view| {
+                let is_news = view.is_news(away.seq) && away.member != view.own;
+                is_news.then_some(Event::Away { member: away.member, name: away.name })
+            }),
+            FromHost::Back(back) => self.in_order(back.seq, |view| {
+                let is_news = view.is_news(back.seq) && back.member.id != view.own;
+                is_news.then_some(Event::Back(back.member))
+            }),
+            FromHost::Gap(gap) => {
+                if gap.members as usize > limits::MEMBERS || gap.to > gap.head {
+                    return Err(Violation("its gap contradicts itself"));
+                }
+                self.roster = Some(Roster { head: gap.head, missing: gap.members as usize, members: Vec::new() });
+                self.skip_to(gap.to).into_iter().collect()
+            }
+            FromHost::Roster(listed) => match &mut self.roster {
+                Some(roster) if (1..=roster.missing).contains(&listed.members.len()) => {
+                    roster.missing -= listed.members.len();
+                    roster.members.extend(listed.members);
+                    Vec::new()
+                }
+                _ => return Err(Violation("a roster that nobody waits for")),
+            },
+            FromHost::Repeated(repeated) => {
+                outbox.acknowledge(repeated.nonce);
+                Vec::new()
+            }
+            FromHost::Pong(_) => Vec::new(),
+            FromHost::Welcome(_) => return Err(Violation("it welcomes twice")),
+            FromHost::Refused(_) => return Err(Violation("it refuses whom it has welcomed")),
+        };
+        events.extend(self.members());
+        Ok(events)
+    }
+
+    /// Who is there, if that is certain only now.
+    pub fn members(&mut self) -> Option<Event> {
+        let roster = self.roster.take_if(|roster| roster.missing == 0 && roster.head <= self.next)?;
+        Some(Event::Members(roster.members))
+    }
+
+    fn said(&mut self, said: message::Said, outbox: &mut Outbox) -> Vec<Event> {
+        let own = said.by == self.own;
+        if own {
+            outbox.acknowledge(said.nonce);
+        }
+        self.in_order(said.seq, |view| {
+            if !view.is_new(&said) {
+                return None;
+            }
+            Some(Event::Said(Said {
+                seq: said.seq,
+                member: said.by,
+                own,
+                history: said.seq < view.came,
+                text: text::clean(&said.text),
+                at: timestamp(said.at),
+                from: said.name,
+            }))
+        })
+    }
+
+    /// Whether this was not seen in an earlier log. A host that has lost its log is told again what it had not confirmed.
+    fn is_new(&mut self, said: &message::Said) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (said.name.as_str(), said.nonce, &said.text).hash(&mut hasher);
+        let hash = hasher.finish();
+        if self.lately.len() >= limits::LOG_ENTRIES {
+            self.lately.pop_front();
+        }
+        self.lately.push_back(hash);
+        !self.before.contains(&hash)
+    }
+
+    /// Whether who came or went at this entry was not in the first roster already.
+    fn is_news(&self, seq: u64) -> bool {
+        seq >= self.came
     }
 
     /// The event of entry `seq`, unless it was seen; and before it what is missing, if something is.
-    fn in_order(&mut self, seq: u64, event: impl FnOnce() -> Option<Event>) -> Vec<Event> {
+    fn in_order(&mut self, seq: u64, event: impl FnOnce(&mut Self) -> Option<Event>) -> Vec<Event> {
         if seq < self.next {
             return Vec::new();
         }
         let gap = self.skip_to(seq);
         self.next = seq.saturating_add(1);
-        gap.into_iter().chain(event()).collect()
+        gap.into_iter().chain(event(self)).collect()
     }
 
     fn skip_to(&mut self, seq: u64) -> Option<Event> {

@@ -84,9 +84,11 @@ impl App {
     }
 
     fn leave(&self, model: &mut Model) {
-        if !model.room.open() || !self.tell(Command::Leave) {
-            self.back(model);
+        match &*self.current.borrow() {
+            Some(link) if model.room.open() => return link.leave(),
+            _ => {}
         }
+        self.back(model);
     }
 
     /// Drops what is under way, which leaves it.

@@ -14,7 +14,7 @@ use druid::ExtEventSink;
 use tokio::sync::{Notify, mpsc};
 
 use super::model::Model;
-use crate::conversation::{Command, Conversation, Event};
+use crate::conversation::{Command, Conversation, Event, Exit};
 
 /// Events that may wait for the window.
 const WAITING: usize = 4096;
@@ -22,6 +22,7 @@ const WAITING: usize = 4096;
 /// A conversation, as the window holds it. Dropping it leaves, and nothing of it is shown from then on.
 pub(crate) struct Link {
     commands: mpsc::Sender<Command>,
+    exit: Exit,
     ended: blocking::Receiver<()>,
     queue: Arc<Queue>,
 }
@@ -95,7 +96,7 @@ impl Link {
         runtime: &tokio::runtime::Handle,
         wake: impl Fn(Arc<Queue>) + Send + 'static,
     ) -> Self {
-        let Conversation { commands, mut events } = conversation;
+        let Conversation { commands, mut events, exit } = conversation;
         let (end, ended) = blocking::channel();
         let queue = Arc::new(Queue::default());
         let filled = Arc::clone(&queue);
@@ -111,7 +112,7 @@ impl Link {
             // Nobody may be waiting for it.
             let _ = end.send(());
         });
-        Self { commands, ended, queue }
+        Self { commands, exit, ended, queue }
     }
 
     /// A place for one command; none when the network has fallen behind or the conversation is over.
@@ -119,12 +120,15 @@ impl Link {
         self.commands.try_reserve().ok()
     }
 
+    /// Leaves; what comes of it is still shown.
+    pub(crate) fn leave(&self) {
+        self.exit.leave();
+    }
+
     /// Leaves, and waits for the farewells to be said, but not for longer than `patience`.
-    pub(crate) fn leave(self, patience: Duration) {
+    pub(crate) fn end(self, patience: Duration) {
         self.queue.cut();
-        if let Some(place) = self.reserve() {
-            place.send(Command::Leave);
-        }
+        self.leave();
         let _ = self.ended.recv_timeout(patience);
     }
 }
@@ -175,12 +179,12 @@ mod tests {
         let link = Link::waking(conversation, runtime.handle(), |_| {});
         let (told, heard) = blocking::channel();
         runtime.spawn(async move {
-            assert_eq!(backstage.commands.recv().await, Some(Command::Leave));
+            assert_eq!(backstage.command(true).await, None);
             tokio::time::sleep(Duration::from_millis(50)).await;
             told.send(()).unwrap();
             backstage.events.send(Event::Closed(Closed::Left)).await.unwrap();
         });
-        link.leave(Duration::from_secs(10));
+        link.end(Duration::from_secs(10));
         heard.try_recv().expect("the farewell was said before");
     }
 
@@ -190,7 +194,7 @@ mod tests {
         let (conversation, _backstage) = Conversation::new();
         let link = Link::waking(conversation, runtime.handle(), |_| {});
         let begun = std::time::Instant::now();
-        link.leave(Duration::from_millis(50));
+        link.end(Duration::from_millis(50));
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
 

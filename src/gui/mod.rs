@@ -132,7 +132,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     let launched = launcher.delegate(app).launch(model);
     let link = current.take();
     if let Some(link) = link {
-        link.leave(app::FAREWELL);
+        link.end(app::FAREWELL);
     }
     launched.map_err(|error| WindowError::Toolkit(error.to_string()))
 }

@@ -7,16 +7,16 @@ use bytes::Bytes;
 use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
-    room::{Cursor, Membership},
+    room::{Cursor, Heard, Membership},
     transport::{Connection, Error, RecvHalf, SendHalf, Stream},
     wire::{
         CloseCode, FromMember, Message, limits,
-        message::{Departure, Pong},
+        message::{Departure, Pong, Repeated},
     },
 };
 
-/// Answers to pings that may wait; a member who sends more without reading gets none.
-const PONGS: usize = 4;
+/// Answers that may wait to be written. A ping beyond them gets none, and what else needs one is read when there is a place.
+const ANSWERS: usize = 4;
 
 /// How a member's connection came to its end.
 enum End {
@@ -37,11 +37,11 @@ enum End {
 /// Serves a member until they are gone.
 pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, membership: Membership) {
     let Stream { send, mut recv } = stream;
-    let (pongs, answers) = mpsc::channel(PONGS);
-    let mut writer = tokio::spawn(write(send, membership.cursor(), answers));
+    let (answers, queue) = mpsc::channel(ANSWERS);
+    let mut writer = tokio::spawn(write(send, membership.cursor(), queue));
     let end = tokio::select! {
         written = &mut writer => written.unwrap_or(End::Lost),
-        end = read(&mut recv, &membership, &pongs) => end,
+        end = read(&mut recv, &membership, &answers) => end,
         () = membership.replaced() => End::Replaced,
     };
     writer.abort();
@@ -51,11 +51,14 @@ pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, memb
             drop(recv);
             connection.close(CloseCode::Left, "").await;
         }
-        End::Lost => membership.leave(Departure::Lost),
+        End::Lost => {
+            drop((recv, connection));
+            membership.linger().await;
+        }
         End::Silent => {
-            membership.leave(Departure::Lost);
             let why = format!("You have not been heard for {} seconds.", limits::SILENCE.as_secs());
-            connection.close(CloseCode::TooSlow, &why).await;
+            let close = async move { connection.close(CloseCode::TooSlow, &why).await };
+            tokio::join!(close, membership.linger());
         }
         End::Violation(why) => {
             membership.leave(Departure::Removed);
@@ -70,12 +73,12 @@ pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, memb
     }
 }
 
-async fn write(mut send: SendHalf, mut cursor: Cursor, mut answers: mpsc::Receiver<Bytes>) -> End {
+async fn write(mut send: SendHalf, mut cursor: Cursor, mut queue: mpsc::Receiver<Bytes>) -> End {
     let mut batch = Vec::new();
     loop {
         tokio::select! {
             more = cursor.next(&mut batch) => if !more { return End::RoomClosed },
-            Some(pong) = answers.recv() => batch.push(pong),
+            Some(answer) = queue.recv() => batch.push(answer),
         }
         if send.send(&mut batch).await.is_err() {
             return End::Lost;
@@ -83,7 +86,7 @@ async fn write(mut send: SendHalf, mut cursor: Cursor, mut answers: mpsc::Receiv
     }
 }
 
-async fn read(recv: &mut RecvHalf, membership: &Membership, pongs: &mpsc::Sender<Bytes>) -> End {
+async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Sender<Bytes>) -> End {
     loop {
         let frame = match timeout(limits::SILENCE, recv.next()).await {
             Ok(Ok(Some(frame))) => frame,
@@ -94,12 +97,20 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, pongs: &mpsc::Sender
         };
         match FromMember::read(&frame) {
             Ok(Some(FromMember::Say(say))) => {
-                if let Err(error) = membership.say(say) {
-                    return End::Violation(error.to_string());
+                let nonce = say.nonce;
+                match membership.say(say) {
+                    Ok(Heard::Now) => {}
+                    Ok(Heard::Before) => {
+                        let answer = answers.send(Repeated { nonce }.encode());
+                        if timeout(limits::SILENCE, answer).await.is_err() {
+                            return End::Silent;
+                        }
+                    }
+                    Err(error) => return End::Violation(error.to_string()),
                 }
             }
             Ok(Some(FromMember::Ping(ping))) => {
-                let _ = pongs.try_send(Pong { number: ping.number }.encode());
+                let _ = answers.try_send(Pong { number: ping.number }.encode());
             }
             Ok(Some(FromMember::Hello(_))) => return End::Violation("A member says hello once.".to_owned()),
             Ok(None) => {}

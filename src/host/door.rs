@@ -114,6 +114,7 @@ async fn admit(
         room: hello.room.as_deref(),
         fingerprint: peer.fingerprint,
         security: peer.security,
+        resume: hello.resume,
     };
     match room.admit(&candidate) {
         Ok(mut membership) => {
@@ -121,8 +122,14 @@ async fn admit(
             welcome.ticket = connection.ticket();
             let mut batch = vec![welcome.encode()];
             batch.extend(Roster::split(&membership.take_roster()).map(|roster| roster.encode()));
-            let sent = timeout(limits::GREETING, send.send(&mut batch)).await;
-            matches!(sent, Ok(Ok(()))).then_some((membership, Stream { send, recv }))
+            match timeout(limits::GREETING, send.send(&mut batch)).await {
+                Ok(Ok(())) => Some((membership, Stream { send, recv })),
+                _ => {
+                    drop((send, recv));
+                    membership.linger().await;
+                    None
+                }
+            }
         }
         Err(refused) => {
             let _ = timeout(limits::FAREWELL, send.send(&mut vec![refused.encode()])).await;

@@ -18,7 +18,7 @@ use crate::{
     conversation::{Backstage, Closed, Conversation, Event, Listening, Refused},
     identity::{Identity, Invite, Name, RoomName},
     room::{Candidate, Membership, Room},
-    transport::Kind,
+    transport::{Kind, Listener},
     wire::Security,
 };
 
@@ -44,29 +44,41 @@ pub struct Options {
 
 /// Hosts, in the background, on the tokio runtime that this is called in.
 pub fn host(options: Options, identity: Arc<Identity>) -> Conversation {
+    match listen::listen(&options, &identity) {
+        Ok(listeners) => host_over(listeners, options, &identity),
+        Err(refused) => {
+            let (conversation, backstage) = Conversation::new();
+            tokio::spawn(end(backstage, Event::Refused(refused)));
+            conversation
+        }
+    }
+}
+
+/// The same for whoever knocks at these listeners, all of one port.
+pub fn host_over(listeners: Vec<Box<dyn Listener>>, options: Options, identity: &Identity) -> Conversation {
     let (conversation, backstage) = Conversation::new();
-    tokio::spawn(run(options, identity, backstage));
+    match open(&listeners, &options, identity) {
+        Ok(open) => tokio::spawn(run(listeners, open, backstage)),
+        Err(refused) => tokio::spawn(end(backstage, Event::Refused(refused))),
+    };
     conversation
 }
 
-async fn run(options: Options, identity: Arc<Identity>, mut backstage: Backstage) {
-    let events = backstage.events.clone();
-    let last = match open(&options, &identity) {
-        Err(refused) => Event::Refused(refused),
-        Ok(open) => {
-            let _ = events.send(Event::Listening(open.listening)).await;
-            // Each member's task holds one of these; when the last is gone, everybody has been told.
-            let (attending, mut attended) = mpsc::channel(1);
-            let doors: Vec<_> = door::open(open.listeners, &open.room, &attending);
-            own::attend(&open.room, open.own, open.security, &mut backstage).await;
-            doors.iter().for_each(|door| door.abort());
-            drop(attending);
-            let _ = timeout(GOODBYE, attended.recv()).await;
-            Event::Closed(Closed::Left)
-        }
-    };
+async fn run(listeners: Vec<Box<dyn Listener>>, open: Open, mut backstage: Backstage) {
+    let _ = backstage.events.send(Event::Listening(open.listening)).await;
+    // Each member's task holds one of these; when the last is gone, everybody has been told.
+    let (attending, mut attended) = mpsc::channel(1);
+    let doors: Vec<_> = door::open(listeners, &open.room, &attending);
+    own::attend(&open.room, open.own, open.security, &mut backstage).await;
+    doors.iter().for_each(|door| door.abort());
+    drop(attending);
+    let _ = timeout(GOODBYE, attended.recv()).await;
+    end(backstage, Event::Closed(Closed::Left)).await;
+}
+
+async fn end(mut backstage: Backstage, last: Event) {
     backstage.give_back().await;
-    let _ = events.send(last).await;
+    let _ = backstage.events.send(last).await;
 }
 
 /// A room that can be joined.
@@ -74,13 +86,11 @@ struct Open {
     room: Arc<Room>,
     own: Membership,
     security: Security,
-    listeners: Vec<Box<dyn crate::transport::Listener>>,
     listening: Listening,
 }
 
-fn open(options: &Options, identity: &Arc<Identity>) -> Result<Open, Refused> {
-    let listeners = listen::listen(options, identity)?;
-    let port = listen::port(&listeners)?;
+fn open(listeners: &[Box<dyn Listener>], options: &Options, identity: &Identity) -> Result<Open, Refused> {
+    let port = listen::port(listeners)?;
     let addresses = listen::addresses(options.bind, port);
     let room = Room::new(options.room.clone());
     let security = if options.plain { Security::Plaintext } else { Security::Pinned };
@@ -89,7 +99,8 @@ fn open(options: &Options, identity: &Arc<Identity>) -> Result<Open, Refused> {
         true => (Some(identity.fingerprint()), Security::Pinned),
         false => (None, Security::Plaintext),
     };
-    let candidate = Candidate { name: options.name.as_str(), room: None, fingerprint, security: own_security };
+    let name = options.name.as_str();
+    let candidate = Candidate { name, room: None, fingerprint, security: own_security, resume: None };
     let own = room.admit(&candidate).map_err(|refused| listen::local(refused.detail))?;
     let invite = match options.encrypted {
         true => Invite::new(identity.fingerprint(), addresses.clone(), options.room.clone()).ok(),
@@ -104,5 +115,5 @@ fn open(options: &Options, identity: &Arc<Identity>) -> Result<Open, Refused> {
         fingerprint: identity.fingerprint(),
         invite,
     };
-    Ok(Open { room, own, security, listeners, listening })
+    Ok(Open { room, own, security, listening })
 }

@@ -32,14 +32,14 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
                     }
                 }
             }
-            command = backstage.commands.recv(), if !is_leaving && !outbox.is_full() => match command {
+            command = backstage.command(!outbox.is_full()), if !is_leaving => match command {
                 Some(Command::Say(text)) => match outbox::check(&text) {
                     // What passes the check, the room takes.
                     Ok(()) => { let _ = own.say(outbox.add(text)); }
                     Err(why) => backstage.unsent(text, why).await,
                 },
                 Some(Command::Answer(_)) => {}
-                Some(Command::Leave | Command::Finish) | None => {
+                Some(Command::Finish) | None => {
                     is_leaving = true;
                     room.close();
                 }

@@ -15,17 +15,17 @@ use std::{
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
 use self::{
     log::{Ahead, Log},
-    names::{Claim, Names},
+    names::{Claim, Names, Proof},
 };
 use crate::{
     identity::{Fingerprint, Name, RoomName},
     wire::{
         HOST, Member, MemberId, Message, Security, limits,
-        message::{Departure, Gap, Joined, Left, Refusal, Refused, Said, Say, Welcome},
+        message::{Away, Back, Departure, Gap, Joined, Left, Refusal, Refused, Resume, Roster, Said, Say, Welcome},
     },
 };
 
@@ -45,6 +45,25 @@ struct State {
     present: BTreeMap<MemberId, Present>,
     /// How many connections have become members; tells one member's connections apart.
     admissions: u64,
+}
+
+impl State {
+    fn roster(&self) -> Vec<Member> {
+        self.present.values().map(|present| present.member.clone()).collect()
+    }
+
+    /// From where on somebody who comes back reads the log: from where they were, but never what lies before the history that
+    /// they were sent at first. `None` when they were in another log.
+    fn first(&self, id: MemberId, resume: Option<Resume>) -> Option<u64> {
+        let resume = resume.filter(|resume| resume.epoch == self.log.epoch() && resume.next <= self.log.head())?;
+        Some(resume.next.max(self.names.first(id)?))
+    }
+
+    /// Whoever has been away for longest.
+    fn longest_away(&self) -> Option<MemberId> {
+        let away = self.present.values().filter(|present| present.member.away);
+        away.min_by_key(|present| present.admission).map(|present| present.member.id)
+    }
 }
 
 #[derive(Debug)]
@@ -72,6 +91,17 @@ pub struct Candidate<'a> {
     pub fingerprint: Option<Fingerprint>,
     /// What their connection guarantees.
     pub security: Security,
+    /// Where they were, if they come back.
+    pub resume: Option<Resume>,
+}
+
+/// What became of something that was said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Heard {
+    /// It was new.
+    Now,
+    /// The log has it already.
+    Before,
 }
 
 /// A text that cannot be said. Whoever sends one does not keep to the protocol.
@@ -96,7 +126,8 @@ impl Room {
 
     /// Lets somebody in. The first to come in is the host.
     ///
-    /// A key that comes again under its name takes the place of its older connection, and nobody else notices.
+    /// A key that comes again under its name is the same member, and so is who has no key and shows the pass they were given.
+    /// They take the place of their older connection, and the others are told only if that was lost before.
     ///
     /// # Errors
     ///
@@ -106,29 +137,42 @@ impl Room {
         if candidate.room.is_some_and(|room| room != self.name.as_str()) {
             return Err(refused(Refusal::NoSuchRoom, &format!("The room here is “{}”.", self.name)));
         }
+        let proof = Proof::new(candidate.fingerprint, candidate.resume.and_then(|resume| resume.pass));
         let mut state = self.state();
+        let is_back = state.names.owned(&name, &proof).is_some_and(|id| state.present.contains_key(&id));
+        // Who is here goes before who may come back.
+        let gives_way = match state.present.len() >= limits::MEMBERS && !is_back {
+            true => Some(state.longest_away().ok_or_else(full)?),
+            false => None,
+        };
+        let history = state.log.history(limits::HISTORY);
         let State { names, present, .. } = &mut *state;
-        let is_back = names.owned(&name, candidate.fingerprint).is_some_and(|id| present.contains_key(&id));
-        if present.len() >= limits::MEMBERS && !is_back {
-            return Err(full());
-        }
-        let id = match names.claim(&name, candidate.fingerprint, |id| present.contains_key(&id)) {
+        let id = match names.claim(&name, proof, history, |id| present.contains_key(&id)) {
             Claim::Granted(HOST) if present.contains_key(&HOST) => return Err(taken(&name, names)),
             Claim::Granted(id) => id,
             Claim::Taken => return Err(taken(&name, names)),
             Claim::Full => return Err(full()),
         };
+        if let Some(away) = gives_way {
+            self.part(&mut state, away, Departure::Lost);
+        }
         // Who takes their own place keeps the spelling under which the others know them.
-        let name = present.get(&id).map_or(name, |present| present.member.name.clone());
-        let member = Member { id, name, fingerprint: candidate.fingerprint, security: candidate.security };
+        let name = state.present.get(&id).map_or(name, |present| present.member.name.clone());
+        let Candidate { fingerprint, security, .. } = *candidate;
+        let member = Member { id, name, fingerprint, security, away: false };
         state.admissions += 1;
         let admission = state.admissions;
-        let first = state.log.history(limits::HISTORY);
+        let first = state.first(id, candidate.resume).unwrap_or(history);
         let (place, replaced) = watch::channel(());
         let present = Present { member: member.clone(), admission, _place: place };
-        if state.present.insert(id, present).is_none() {
-            let member = member.clone();
-            self.append(&mut state, false, |seq, at| Joined { seq, at, member }.encode());
+        let before = state.present.insert(id, present);
+        let entry = member.clone();
+        match before {
+            None => self.append(&mut state, false, |seq, at| Joined { seq, at, member: entry }.encode()),
+            Some(before) if before.member.away => {
+                self.append(&mut state, false, |seq, at| Back { seq, at, member: entry }.encode());
+            }
+            Some(_) => {}
         }
         let welcome = Welcome {
             room: self.name.clone(),
@@ -138,10 +182,21 @@ impl Room {
             head: state.log.head(),
             members: state.present.len() as u32,
             ticket: None,
+            pass: match proof {
+                Proof::Key(_) => None,
+                Proof::Pass(pass) => Some(pass),
+            },
         };
-        let roster = state.present.values().map(|present| present.member.clone()).collect();
+        let roster = state.roster();
         drop(state);
         Ok(Membership { room: self.clone(), member, admission, replaced, welcome, roster, is_over: false })
+    }
+
+    /// Takes a member out of the room and tells everybody how they left.
+    fn part(&self, state: &mut State, id: MemberId, how: Departure) {
+        if let Some(Present { member, .. }) = state.present.remove(&id) {
+            self.append(state, false, |seq, at| Left { seq, at, member: id, name: member.name, how }.encode());
+        }
     }
 
     /// Ends the room. Nothing is added to the log any more, and cursors come to their end after the last entry.
@@ -219,12 +274,12 @@ impl Membership {
         Cursor { room: self.room.clone(), position: self.welcome.first, head: self.room.head.subscribe() }
     }
 
-    /// Says something to everyone. A repeated nonce is dropped: it was said already.
+    /// Says something to everyone, unless it was said already: a nonce is taken once.
     ///
     /// # Errors
     ///
     /// When there is nothing to say, or too much.
-    pub fn say(&self, say: Say) -> Result<(), SayError> {
+    pub fn say(&self, say: Say) -> Result<Heard, SayError> {
         let Say { nonce, text } = say;
         if text.trim().is_empty() {
             return Err(SayError::Empty);
@@ -234,10 +289,15 @@ impl Membership {
         }
         let Member { id: by, name, .. } = self.member.clone();
         let mut state = self.room.state();
-        if self.holds_its_place(&state) && state.names.is_new(by, nonce) {
-            self.room.append(&mut state, true, |seq, at| Said { seq, at, by, name, nonce, text }.encode());
+        if !self.holds_its_place(&state) {
+            // Whoever has it now says it again if need be.
+            return Ok(Heard::Now);
         }
-        Ok(())
+        if !state.names.is_new(by, nonce) {
+            return Ok(Heard::Before);
+        }
+        self.room.append(&mut state, true, |seq, at| Said { seq, at, by, name, nonce, text }.encode());
+        Ok(Heard::Now)
     }
 
     /// Comes to an end when another connection of the same key has taken this one's place. Cancel-safe.
@@ -245,6 +305,29 @@ impl Membership {
         let mut replaced = self.replaced.clone();
         // Nothing is ever sent: the error is that the sender is gone.
         async move { while replaced.changed().await.is_ok() {} }
+    }
+
+    /// The connection was lost: keeps the place for [`limits::AWAY`], so that they can come back to it, and then gives it
+    /// up. Comes to an end at once when they are back, or when the room ends. The others are told of each.
+    pub async fn linger(self) {
+        self.go_away();
+        tokio::select! {
+            () = sleep(limits::AWAY) => {}
+            () = self.replaced() => {}
+            () = self.room.closed() => {}
+        }
+        self.leave(Departure::Lost);
+    }
+
+    fn go_away(&self) {
+        let mut state = self.room.state();
+        if self.holds_its_place(&state)
+            && let Some(present) = state.present.get_mut(&self.member.id)
+        {
+            present.member.away = true;
+            let Member { id: member, name, .. } = self.member.clone();
+            self.room.append(&mut state, false, |seq, at| Away { seq, at, member, name }.encode());
+        }
     }
 
     /// Gives the place up. Others are told, unless another connection of the same member has it now.
@@ -258,9 +341,7 @@ impl Membership {
         }
         let mut state = self.room.state();
         if self.holds_its_place(&state) {
-            state.present.remove(&self.member.id);
-            let Member { id: member, name, .. } = self.member.clone();
-            self.room.append(&mut state, false, |seq, at| Left { seq, at, member, name, how }.encode());
+            self.room.part(&mut state, self.member.id, how);
         }
     }
 
@@ -291,14 +372,9 @@ impl Cursor {
     pub async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
         loop {
             let is_open = self.head.borrow_and_update().is_open;
-            match self.room.state().log.read(self.position, batch) {
-                Ahead::Entries(position) => {
+            match self.read(batch) {
+                Ahead::Entries(position) | Ahead::Gap(position) => {
                     self.position = position;
-                    return true;
-                }
-                Ahead::Gap(to) => {
-                    batch.push(Gap { from: self.position, to }.encode());
-                    self.position = to;
                     return true;
                 }
                 Ahead::Nothing if !is_open => return false,
@@ -308,5 +384,16 @@ impl Cursor {
                 return false;
             }
         }
+    }
+
+    fn read(&self, batch: &mut Vec<Bytes>) -> Ahead {
+        let state = self.room.state();
+        let ahead = state.log.read(self.position, batch);
+        if let Ahead::Gap(to) = ahead {
+            let (roster, head) = (state.roster(), state.log.head());
+            batch.push(Gap { from: self.position, to, head, members: roster.len() as u32 }.encode());
+            batch.extend(Roster::split(&roster).map(|roster| roster.encode()));
+        }
+        ahead
     }
 }

@@ -1,13 +1,17 @@
 //! Whose name is whose: a key owns its name for as long as the room lasts.
 //!
 //! A member's number goes with it, so that a member who comes back under the same key and name is the same member, and so
-//! do the nonces of what they said, so that a message which was sent twice is still shown once.
+//! do the nonces of what they said, so that a message which was sent twice is still shown once. Who has no key is known
+//! by the pass that they were given, and their name is theirs only while they are in the room.
 
 use std::collections::{HashMap, VecDeque};
 
+use aws_lc_rs::constant_time;
+
 use crate::{
     identity::{Fingerprint, Name},
-    wire::{MemberId, limits},
+    random,
+    wire::{MemberId, limits, message::Pass},
 };
 
 /// The names that are known to a room, by their folded form.
@@ -22,9 +26,45 @@ pub(super) struct Names {
 #[derive(Debug)]
 struct Owner {
     id: MemberId,
-    key: Option<Fingerprint>,
+    proof: Proof,
+    /// The first entry that they were to see when they first came.
+    first: u64,
     /// The last nonces, oldest first.
     nonces: VecDeque<u64>,
+}
+
+impl Owner {
+    fn has_key(&self) -> bool {
+        matches!(self.proof, Proof::Key(_))
+    }
+}
+
+/// What shows that somebody is who they say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Proof {
+    /// A key, which they have proved to have.
+    Key(Fingerprint),
+    /// A pass, in the clear.
+    Pass(Pass),
+}
+
+impl Proof {
+    /// What somebody shows. Without anything, it is a new pass, which opens nothing yet.
+    pub(super) fn new(key: Option<Fingerprint>, pass: Option<Pass>) -> Self {
+        match (key, pass) {
+            (Some(key), _) => Self::Key(key),
+            (None, Some(pass)) => Self::Pass(pass),
+            (None, None) => Self::Pass(Pass(random::bytes())),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Key(one), Self::Key(other)) => one == other,
+            (Self::Pass(one), Self::Pass(other)) => constant_time::verify_slices_are_equal(&one.0, &other.0).is_ok(),
+            _ => false,
+        }
+    }
 }
 
 /// What a claim to a name leads to.
@@ -39,23 +79,24 @@ pub(super) enum Claim {
 }
 
 impl Names {
-    /// Claims `name` for a key, or for somebody without one. `is_present` tells who is in the room now: a name without a
-    /// key is only theirs while they are, and a key's name stays theirs.
+    /// Claims `name` for whoever shows `proof`, who, if they are new, is to see the log from `first` on. `is_present` tells
+    /// who is in the room now.
     pub(super) fn claim(
         &mut self,
         name: &Name,
-        key: Option<Fingerprint>,
+        proof: Proof,
+        first: u64,
         is_present: impl Fn(MemberId) -> bool,
     ) -> Claim {
         let folded = name.folded();
         match self.owners.get(&folded) {
-            Some(owner) if owner.key.is_some() && owner.key == key => return Claim::Granted(owner.id),
-            Some(owner) if owner.key.is_some() || is_present(owner.id) => return Claim::Taken,
+            Some(owner) if owner.proof.is(&proof) => return Claim::Granted(owner.id),
+            Some(owner) if owner.has_key() || is_present(owner.id) => return Claim::Taken,
             // Somebody without a key had it, and is gone.
             Some(_) => self.forget(&folded),
             None => {}
         }
-        let is_theirs = |owner: &Owner| key.is_some() && owner.key == key;
+        let is_theirs = |owner: &Owner| owner.has_key() && owner.proof.is(&proof);
         let owned = self.owners.values().filter(|owner| is_theirs(owner)).count();
         if owned >= limits::NAMES_PER_KEY && !self.forget_one(|owner| is_theirs(owner) && !is_present(owner.id)) {
             return Claim::Full;
@@ -68,14 +109,18 @@ impl Names {
         let Some(next) = id.checked_add(1) else { return Claim::Full };
         self.next = next;
         self.by_id.insert(id, folded.clone());
-        self.owners.insert(folded, Owner { id, key, nonces: VecDeque::new() });
+        self.owners.insert(folded, Owner { id, proof, first, nonces: VecDeque::new() });
         Claim::Granted(id)
     }
 
-    /// The number that a key has under this name.
-    pub(super) fn owned(&self, name: &Name, key: Option<Fingerprint>) -> Option<MemberId> {
-        let owner = self.owners.get(&name.folded()).filter(|owner| key.is_some() && owner.key == key);
-        owner.map(|owner| owner.id)
+    /// The number under which whoever shows `proof` owns this name.
+    pub(super) fn owned(&self, name: &Name, proof: &Proof) -> Option<MemberId> {
+        self.owners.get(&name.folded()).filter(|owner| owner.proof.is(proof)).map(|owner| owner.id)
+    }
+
+    /// The first entry that a member was to see when they first came.
+    pub(super) fn first(&self, id: MemberId) -> Option<u64> {
+        self.by_id.get(&id).and_then(|folded| self.owners.get(folded)).map(|owner| owner.first)
     }
 
     /// A name close to `name` that nobody owns.
@@ -100,7 +145,7 @@ impl Names {
     /// Makes place for one name among those that may go: one without a key if there is one, and who came longest ago.
     fn forget_one(&mut self, may_go: impl Fn(&Owner) -> bool) -> bool {
         let candidates = self.owners.iter().filter(|(_, owner)| may_go(owner));
-        let oldest = candidates.min_by_key(|(_, owner)| (owner.key.is_some(), owner.id));
+        let oldest = candidates.min_by_key(|(_, owner)| (owner.has_key(), owner.id));
         let Some(folded) = oldest.map(|(folded, _)| folded.clone()) else { return false };
         self.forget(&folded);
         true

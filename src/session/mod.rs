@@ -3,12 +3,14 @@
 //! - [`target`]: whom to join
 //! - `race`, `dial`: which way to try when, decided and done
 //! - `run`: a join from beginning to end
+//! - `retry`: when to try again after the connection was lost
 //! - `talk`: the greeting, and the conversation
 //! - `advice`: what a person is told when it does not come about
 
 mod advice;
 mod dial;
 mod race;
+mod retry;
 mod run;
 mod talk;
 pub mod target;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 use crate::{
     conversation::Conversation,
     identity::{Identity, Name, Pins},
-    transport::Kind,
+    transport::{Credentials, Kind, Quic, Tcp, Tls, Transport},
 };
 pub use target::{Target, TargetError};
 
@@ -64,7 +66,14 @@ pub enum Consent {
 
 /// Joins, in the background, on the tokio runtime that this is called in.
 pub fn join(options: Options, identity: Arc<Identity>, pins: Pins) -> Conversation {
+    let (credentials, bind) = (Credentials::new(identity), options.bind);
+    let quic = Quic::new(credentials.clone(), bind);
+    join_over(vec![Arc::new(quic), Arc::new(Tls::new(credentials, bind)), Arc::new(Tcp::new(bind))], options, pins)
+}
+
+/// The same over these transports, the best first.
+pub fn join_over(transports: Vec<Arc<dyn Transport>>, options: Options, pins: Pins) -> Conversation {
     let (conversation, backstage) = Conversation::new();
-    tokio::spawn(run::run(options, identity, pins, backstage));
+    tokio::spawn(run::run(transports, options, pins, backstage));
     conversation
 }

@@ -1,18 +1,21 @@
-//! One join from beginning to end: find, trust, greet, talk.
+//! One join from beginning to end: find, trust, greet, talk, and come back when the connection is lost.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::{
     Consent, Options, Way, advice,
     dial::{Resolved, dial, resolve},
-    talk,
+    retry::{self, BackOff, Pause},
+    talk::{self, Ended, LetIn, NotWelcome, Ongoing},
 };
 use crate::{
     conversation::{Backstage, Closed, Command, Event, Question, Refused, RefusedReason, State},
-    identity::{Address, Fingerprint, Identity, Pins, PinsError},
-    transport::{Connection, Credentials, Error, Expect, Kind, Quic, Tcp, Tls, Transport},
+    identity::{Address, Fingerprint, Pins, PinsError},
+    random,
+    transport::{Connection, Error, Expect, Kind, Transport},
+    wire::message::{Resume, Welcome},
 };
 
 /// Why a text was not sent that came before anybody could hear it.
@@ -37,8 +40,8 @@ impl From<PinsError> for End {
 }
 
 /// Runs a join and tells how it ended.
-pub(super) async fn run(options: Options, identity: Arc<Identity>, pins: Pins, mut backstage: Backstage) {
-    let join = Join { transports: Transports::new(&options, identity), options, pins };
+pub(super) async fn run(transports: Vec<Arc<dyn Transport>>, options: Options, pins: Pins, mut backstage: Backstage) {
+    let join = Join { transports: Transports::new(transports, options.way), options, pins };
     let last = match join.run(&mut backstage).await {
         Ok(closed) | Err(End::Closed(closed)) => Event::Closed(closed),
         Err(End::Refused(refused)) => Event::Refused(refused),
@@ -59,14 +62,12 @@ struct Transports {
 }
 
 impl Transports {
-    fn new(options: &Options, identity: Arc<Identity>) -> Self {
-        let credentials = Credentials::new(identity);
-        let quic = Arc::new(Quic::new(credentials.clone(), options.bind));
-        let mut encrypted: Vec<Arc<dyn Transport>> = vec![quic, Arc::new(Tls::new(credentials, options.bind))];
-        if let Way::Only(kind) = options.way {
+    fn new(all: Vec<Arc<dyn Transport>>, way: Way) -> Self {
+        let (plain, mut encrypted): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.kind() == Kind::Tcp);
+        if let Way::Only(kind) = way {
             encrypted.retain(|transport| transport.kind() == kind);
         }
-        Self { encrypted, plain: vec![Arc::new(Tcp::new(options.bind))] }
+        Self { encrypted, plain }
     }
 }
 
@@ -200,23 +201,125 @@ impl Join {
     ) -> Result<Closed, End> {
         let detail = format!("Connected over {}; asking to be let in.", connection.peer().kind);
         let _ = backstage.events.send(Event::State { state: State::Greeting, detail }).await;
-        let greeting = talk::greet(&*connection, &self.options.name, self.options.target.room.as_ref());
+        let greeting = talk::greet(&*connection, &self.options.name, self.options.target.room.as_ref(), None);
         let welcomed = match unless_left(greeting, backstage).await? {
             Ok(welcomed) => welcomed,
-            Err(talk::NotWelcome::Refused(refused)) => return Err(advice::refused_by_the_host(refused).into()),
-            Err(talk::NotWelcome::Failed(error)) => {
+            Err(NotWelcome::Refused(refused)) => return Err(advice::refused_by_the_host(refused).into()),
+            Err(NotWelcome::Failed(error)) => {
                 return Err(advice::could_not_reach(&self.place(), &error, way_of(connection.peer().kind)).into());
             }
         };
-        // Only where it was really met: an invite may name addresses that belong to others.
-        let remote = connection.peer().remote;
-        let met = addresses.iter().find(|known| Address::from(known.socket) == Address::from(remote));
-        if let (Some(key), Some(met)) = (key, met) {
-            let (room, now) = (Some(&welcomed.welcome.room), Timestamp::now());
-            self.pins.met(key, &Address::from(met.socket), room, now)?;
-            self.pins.met(key, &met.address, room, now)?;
+        if let Some(key) = key {
+            self.remember(key, &welcomed.welcome, connection.peer().remote, addresses)?;
         }
-        Ok(talk::talk(connection, welcomed, backstage).await)
+        let mut ongoing = Ongoing::new(&welcomed.welcome);
+        let talked = self.talk_on(connection, welcomed, key, &mut ongoing, backstage).await;
+        for event in ongoing.outbox.into_unsent() {
+            let _ = backstage.events.send(event).await;
+        }
+        talked
+    }
+
+    /// Talks, over one connection after the other, until the conversation is over.
+    async fn talk_on(
+        &self,
+        mut connection: Arc<dyn Connection>,
+        LetIn { welcome, members, mut stream }: LetIn,
+        key: Option<Fingerprint>,
+        ongoing: &mut Ongoing,
+        backstage: &mut Backstage,
+    ) -> Result<Closed, End> {
+        let Some(welcomed) = talk::welcomed(connection.peer(), &welcome, members) else { return Ok(Closed::Left) };
+        let online = talk::online(&welcomed);
+        let _ = backstage.events.send(Event::Welcomed(welcomed)).await;
+        let _ = backstage.events.send(online).await;
+        loop {
+            let why = match talk::talk(connection, stream, ongoing, backstage).await {
+                Ended::Over(closed) => return Ok(closed),
+                Ended::Lost(why) => why,
+            };
+            let let_in;
+            (connection, let_in) = self.come_back(why, key, ongoing, backstage).await?;
+            stream = let_in.stream;
+            let anew = ongoing.view.resume(&let_in.welcome, let_in.members.clone());
+            let Some(welcomed) = talk::welcomed(connection.peer(), &let_in.welcome, let_in.members) else { continue };
+            let online = talk::online(&welcomed);
+            let _ = backstage.events.send(Event::Resumed { welcomed, anew }).await;
+            let _ = backstage.events.send(online).await;
+            if let Some(members) = ongoing.view.members() {
+                let _ = backstage.events.send(members).await;
+            }
+        }
+    }
+
+    /// Connects again, however long it takes, with the same key or as plainly as before, and takes what is said meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When one leaves, or when the host says, or shows, that there is no coming back.
+    async fn come_back(
+        &self,
+        mut why: String,
+        key: Option<Fingerprint>,
+        ongoing: &mut Ongoing,
+        backstage: &mut Backstage,
+    ) -> Result<(Arc<dyn Connection>, LetIn), End> {
+        let mut back_off = BackOff::default();
+        let mut told = String::new();
+        loop {
+            if why != told {
+                let detail = format!("{why} Trying again until it is back.");
+                let _ = backstage.events.send(Event::State { state: State::Reconnecting, detail }).await;
+                told.clone_from(&why);
+            }
+            let wait = back_off.next(random::number());
+            if meanwhile(retry::pause(wait), ongoing, backstage).await? == Pause::NetworkChanged {
+                back_off = BackOff::default();
+            }
+            let resume = ongoing.view.position();
+            match meanwhile(self.knock_again(key, resume), ongoing, backstage).await? {
+                Ok(back) => return Ok(back),
+                Err(refused) if is_final(refused.reason) => return Err(refused.into()),
+                Err(refused) => why = refused.detail,
+            }
+        }
+    }
+
+    /// One attempt to come back.
+    async fn knock_again(
+        &self,
+        key: Option<Fingerprint>,
+        resume: Resume,
+    ) -> Result<(Arc<dyn Connection>, LetIn), Refused> {
+        let (transports, expect, way) = match key {
+            Some(key) => (&self.transports.encrypted, Expect::Key(key), self.options.way),
+            None => (&self.transports.plain, Expect::Unknown, Way::Plain),
+        };
+        let refused = |error, way| advice::could_not_reach(&self.place(), &error, way);
+        let addresses = resolve(&self.options.target.addresses).await.map_err(|error| refused(error, way))?;
+        let connection = dial(transports, &addresses, expect).await.map_err(|error| refused(error, way))?;
+        let room = self.options.target.room.as_ref();
+        match talk::greet(&*connection, &self.options.name, room, Some(resume)).await {
+            Ok(let_in) => Ok((connection, let_in)),
+            Err(NotWelcome::Refused(refused)) => Err(advice::refused_by_the_host(refused)),
+            Err(NotWelcome::Failed(error)) => Err(refused(error, way_of(connection.peer().kind))),
+        }
+    }
+
+    /// Remembers a host, only where it was really met: an invite may name addresses that belong to others.
+    fn remember(
+        &self,
+        key: Fingerprint,
+        welcome: &Welcome,
+        remote: SocketAddr,
+        addresses: &[Resolved],
+    ) -> Result<(), PinsError> {
+        let Some(met) = addresses.iter().find(|known| Address::from(known.socket) == Address::from(remote)) else {
+            return Ok(());
+        };
+        let (room, now) = (Some(&welcome.room), Timestamp::now());
+        self.pins.met(key, &Address::from(met.socket), room, now)?;
+        self.pins.met(key, &met.address, room, now)
     }
 
     async fn say_dialling(&self, transports: &[Arc<dyn Transport>], backstage: &mut Backstage) {
@@ -243,6 +346,12 @@ fn may_be_plain(error: &Error) -> bool {
     !error.is_about_identity() && !matches!(error, Error::IdentityRefused)
 }
 
+/// Whether there is no coming back after this. A wrong key is sticky here, too.
+fn is_final(reason: RefusedReason) -> bool {
+    use RefusedReason::{Busy, Full, Unreachable, WrongProtocol};
+    !matches!(reason, Unreachable | Busy | Full | WrongProtocol)
+}
+
 /// Whether it is worth a question. Where the port itself cannot be reached, plain TCP could not reach it either, and a
 /// mistyped address must not teach anybody to say yes.
 fn might_help(error: &Error) -> bool {
@@ -257,8 +366,8 @@ async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mut Backstage
     loop {
         tokio::select! {
             done = &mut work => return Ok(done),
-            command = backstage.commands.recv() => match command {
-                None | Some(Command::Leave | Command::Finish) => return Err(End::Closed(Closed::Left)),
+            command = backstage.command(true) => match command {
+                Some(Command::Finish) | None => return Err(End::Closed(Closed::Left)),
                 Some(Command::Answer(_)) => {}
                 Some(Command::Say(text)) => backstage.unsent(text, TOO_EARLY).await,
             },
@@ -266,11 +375,32 @@ async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mut Backstage
     }
 }
 
+/// What `work` gives, while what is said waits to be sent; unless one leaves, and has no time left for it.
+async fn meanwhile<T>(
+    work: impl Future<Output = T>,
+    ongoing: &mut Ongoing,
+    backstage: &mut Backstage,
+) -> Result<T, End> {
+    tokio::pin!(work);
+    loop {
+        if let Some(closed) = ongoing.has_left() {
+            return Err(End::Closed(closed));
+        }
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            command = ongoing.command(backstage) => {
+                ongoing.obey(command, backstage).await;
+            }
+            closed = ongoing.out_of_time() => return Err(End::Closed(closed)),
+        }
+    }
+}
+
 async fn ask(question: Question, backstage: &mut Backstage) -> Result<bool, End> {
     let _ = backstage.events.send(Event::Asked(question)).await;
     loop {
-        match backstage.commands.recv().await {
-            None | Some(Command::Leave | Command::Finish) => return Err(End::Closed(Closed::Left)),
+        match backstage.command(true).await {
+            Some(Command::Finish) | None => return Err(End::Closed(Closed::Left)),
             Some(Command::Answer(answer)) => return Ok(answer),
             Some(Command::Say(text)) => backstage.unsent(text, TOO_EARLY).await,
         }

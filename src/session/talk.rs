@@ -14,7 +14,7 @@ use crate::{
     transport::{Connection, Error, Peer, RecvHalf, SendHalf, Stream},
     wire::{
         CloseCode, FromHost, Member, Message, limits,
-        message::{Hello, Ping, Refused, Welcome},
+        message::{Hello, Ping, Refused, Resume, Say, Welcome},
     },
 };
 
@@ -27,8 +27,8 @@ const GOODBYE: Duration = Duration::from_millis(1_000);
 /// The host has let us in.
 pub(super) struct LetIn {
     pub(super) welcome: Welcome,
-    members: Vec<Member>,
-    stream: Stream,
+    pub(super) members: Vec<Member>,
+    pub(super) stream: Stream,
 }
 
 /// Why the host has not let us in.
@@ -49,10 +49,11 @@ pub(super) async fn greet(
     connection: &dyn Connection,
     name: &Name,
     room: Option<&RoomName>,
+    resume: Option<Resume>,
 ) -> Result<LetIn, NotWelcome> {
     let greeting = async {
         let Stream { mut send, mut recv } = connection.open().await?;
-        let hello = Hello { name: name.to_string(), room: room.map(ToString::to_string) };
+        let hello = Hello { name: name.to_string(), room: room.map(ToString::to_string), resume };
         // When the host has closed already, its reason is there to be read.
         let sent = send.send(&mut vec![hello.encode()]).await;
         let welcome = match read(&mut recv).await {
@@ -90,41 +91,109 @@ pub(super) async fn greet(
     greeted
 }
 
-/// The conversation, from the welcome to the end.
-pub(super) async fn talk(connection: Arc<dyn Connection>, let_in: LetIn, backstage: &mut Backstage) -> Closed {
-    let LetIn { welcome, members, stream: Stream { send, mut recv } } = let_in;
-    let mut view = View::new(&welcome);
-    let mut outbox = Outbox::default();
-    for event in welcomed(connection.peer(), &welcome, members) {
-        let _ = backstage.events.send(event).await;
-    }
-    let (out, queue) = mpsc::channel(limits::OUTSTANDING + 1);
-    let mut writer = tokio::spawn(write(send, queue));
-    let closed = converse(&mut recv, &out, &mut view, &mut outbox, backstage).await;
-    drop(out);
-    drop(recv);
-    let (code, reason) = match &closed {
-        Closed::Violation { detail } => (CloseCode::Violation, detail.as_str()),
-        _ => (CloseCode::Left, ""),
-    };
-    let goodbye = async {
-        let _ = (&mut writer).await;
-        // When it was the host who closed, this finds nobody.
-        connection.close(code, reason).await;
-    };
-    let _ = timeout(GOODBYE, goodbye).await;
-    // A host that does not read would keep it, and the connection with it.
-    writer.abort();
-    for event in outbox.into_unsent() {
-        let _ = backstage.events.send(event).await;
-    }
-    closed
+/// What outlives a connection.
+pub(super) struct Ongoing {
+    pub(super) view: View,
+    pub(super) outbox: Outbox,
+    /// Set when one wants to leave: then only the echoes of what was said are waited for, until then, and this is the end
+    /// if they do not come.
+    leaving: Option<(Instant, Closed)>,
 }
 
-fn welcomed(peer: &Peer, welcome: &Welcome, members: Vec<Member>) -> Vec<Event> {
-    let name = members.iter().find(|member| member.id == welcome.member).map(|member| member.name.clone());
-    let Some(name) = name else { return Vec::new() };
-    let welcomed = Welcomed {
+impl Ongoing {
+    pub(super) fn new(welcome: &Welcome) -> Self {
+        Self { view: View::new(welcome), outbox: Outbox::default(), leaving: None }
+    }
+
+    /// Does what the front end asks for (`None`: to leave), as far as no connection is needed; gives what is to be said.
+    pub(super) async fn obey(&mut self, command: Option<Command>, backstage: &Backstage) -> Option<Say> {
+        match command {
+            Some(Command::Say(text)) => match outbox::check(&text) {
+                Ok(()) => return Some(self.outbox.add(text)),
+                Err(why) => backstage.unsent(text, why).await,
+            },
+            Some(Command::Answer(_)) => {}
+            None => self.leaving = Some((Instant::now() + ECHOES, Closed::Left)),
+            Some(Command::Finish) => {
+                let detail = "The host has not confirmed what was said last.".to_owned();
+                self.leaving = Some((Instant::now() + limits::SILENCE, Closed::Lost { detail }));
+            }
+        }
+        None
+    }
+
+    /// The next command, unless one is leaving.
+    pub(super) async fn command(&self, backstage: &mut Backstage) -> Option<Command> {
+        match self.leaving {
+            None => backstage.command(!self.outbox.is_full()).await,
+            Some(_) => std::future::pending().await,
+        }
+    }
+
+    /// How it ends, if one is leaving and everything was confirmed.
+    pub(super) fn has_left(&self) -> Option<Closed> {
+        (self.leaving.is_some() && self.outbox.is_empty()).then_some(Closed::Left)
+    }
+
+    /// How it ends when no echo comes in time, if one is leaving.
+    pub(super) async fn out_of_time(&self) -> Closed {
+        match &self.leaving {
+            Some((by, closed)) => {
+                sleep_until(*by).await;
+                closed.clone()
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// How talking over one connection ended.
+pub(super) enum Ended {
+    /// The conversation is over.
+    Over(Closed),
+    /// The connection is: why, as a sentence.
+    Lost(String),
+}
+
+/// The conversation over one connection, from the welcome to the end of either.
+pub(super) async fn talk(
+    connection: Arc<dyn Connection>,
+    stream: Stream,
+    ongoing: &mut Ongoing,
+    backstage: &mut Backstage,
+) -> Ended {
+    let Stream { send, mut recv } = stream;
+    let (out, queue) = mpsc::channel(limits::OUTSTANDING + 1);
+    let mut writer = tokio::spawn(write(send, queue));
+    for say in ongoing.outbox.waiting() {
+        // There is a place for each.
+        let _ = out.try_send(say.encode());
+    }
+    let ended = converse(&mut recv, &out, ongoing, backstage).await;
+    drop(out);
+    drop(recv);
+    // Over a connection that is lost, a goodbye might still arrive: but one comes back.
+    if let Ended::Over(closed) = &ended {
+        let (code, reason) = match closed {
+            Closed::Violation { detail } => (CloseCode::Violation, detail.as_str()),
+            _ => (CloseCode::Left, ""),
+        };
+        let goodbye = async {
+            let _ = (&mut writer).await;
+            // When it was the host who closed, this finds nobody.
+            connection.close(code, reason).await;
+        };
+        let _ = timeout(GOODBYE, goodbye).await;
+    }
+    // A host that does not read would keep it, and the connection with it.
+    writer.abort();
+    ended
+}
+
+/// What one finds, and how one is connected.
+pub(super) fn welcomed(peer: &Peer, welcome: &Welcome, members: Vec<Member>) -> Option<Welcomed> {
+    let name = members.iter().find(|member| member.id == welcome.member).map(|member| member.name.clone())?;
+    Some(Welcomed {
         room: welcome.room.clone(),
         name,
         member: welcome.member,
@@ -133,33 +202,33 @@ fn welcomed(peer: &Peer, welcome: &Welcome, members: Vec<Member>) -> Vec<Event> 
         fingerprint: peer.fingerprint,
         key_exchange: peer.key_exchange.clone(),
         members,
-    };
-    let detail = format!("In {}, over {}.", welcomed.room, peer.kind);
-    vec![Event::Welcomed(welcomed), Event::State { state: State::Online, detail }]
+    })
+}
+
+/// One is in the room.
+pub(super) fn online(welcomed: &Welcomed) -> Event {
+    let over = welcomed.transport.map(|kind| format!(", over {kind}")).unwrap_or_default();
+    Event::State { state: State::Online, detail: format!("In {}{over}.", welcomed.room) }
 }
 
 async fn converse(
     recv: &mut RecvHalf,
     out: &mpsc::Sender<Bytes>,
-    view: &mut View,
-    outbox: &mut Outbox,
+    ongoing: &mut Ongoing,
     backstage: &mut Backstage,
-) -> Closed {
+) -> Ended {
     let mut heartbeat = interval_at(Instant::now() + limits::HEARTBEAT, limits::HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut number = 0;
     let mut heard = Instant::now();
-    // Set when we want to leave: then only the echoes of what was said are waited for, until then, and this is the end
-    // if they do not come.
-    let mut leaving: Option<(Instant, Closed)> = None;
     loop {
-        if leaving.is_some() && outbox.is_empty() {
-            return Closed::Left;
+        if let Some(closed) = ongoing.has_left() {
+            return Ended::Over(closed);
         }
-        let deadline = leaving.as_ref().map_or(heard + limits::SILENCE, |(by, _)| *by);
         tokio::select! {
             message = read(recv) => {
                 heard = Instant::now();
+                let Ongoing { view, outbox, .. } = ongoing;
                 let seen = match message {
                     Ok(message) => view.see(message, outbox).map_err(|violation| protocol(&violation.to_string())),
                     Err(error) => Err(error),
@@ -171,40 +240,37 @@ async fn converse(
                     Err(error) => return ended(error),
                 }
             }
-            command = backstage.commands.recv(), if leaving.is_none() && !outbox.is_full() => match command {
-                Some(Command::Say(text)) => match outbox::check(&text) {
-                    Ok(()) => { let _ = out.send(outbox.add(text).encode()).await; }
-                    Err(why) => backstage.unsent(text, why).await,
-                },
-                Some(Command::Answer(_)) => {}
-                Some(Command::Leave) | None => leaving = Some((Instant::now() + ECHOES, Closed::Left)),
-                Some(Command::Finish) => {
-                    let detail = "The host has not confirmed what was said last.".to_owned();
-                    leaving = Some((Instant::now() + limits::SILENCE, Closed::Lost { detail }));
+            command = ongoing.command(backstage) => {
+                if let Some(say) = ongoing.obey(command, backstage).await {
+                    let _ = out.send(say.encode()).await;
                 }
-            },
+            }
+            closed = ongoing.out_of_time() => return Ended::Over(closed),
             _ = heartbeat.tick() => {
                 number += 1;
                 let _ = out.try_send(Ping { number }.encode());
             }
-            () = sleep_until(deadline) => {
-                let detail = format!("The host has not been heard for {} seconds.", limits::SILENCE.as_secs());
-                return leaving.map_or(Closed::Lost { detail }, |(_, end)| end);
+            () = sleep_until(heard + limits::SILENCE) => {
+                return Ended::Lost(format!("The host has not been heard for {} seconds.", limits::SILENCE.as_secs()));
             }
         }
     }
 }
 
 /// What the end of the connection means for the conversation.
-fn ended(error: Error) -> Closed {
-    match error {
+fn ended(error: Error) -> Ended {
+    let closed = match error {
         Error::Closed { code: CloseCode::HostLeft, .. } => Closed::HostLeft,
         Error::Closed { code: CloseCode::Replaced, .. } => Closed::Replaced,
+        Error::Closed { code: CloseCode::TooSlow | CloseCode::Busy, reason } => {
+            return Ended::Lost(format!("The host has ended the connection: {reason}"));
+        }
         Error::Closed { code, reason } => Closed::Removed { code, detail: reason },
         Error::WrongProtocol(detail) => Closed::Violation { detail },
-        Error::Io(cause) => Closed::Lost { detail: format!("The connection to the host was lost: {}.", cause.kind()) },
-        other => Closed::Lost { detail: format!("The connection to the host was lost: {other}.") },
-    }
+        Error::Io(cause) => return Ended::Lost(format!("The connection to the host was lost: {}.", cause.kind())),
+        other => return Ended::Lost(format!("The connection to the host was lost: {other}.")),
+    };
+    Ended::Over(closed)
 }
 
 /// The next message of the host's that is known to us.

@@ -23,7 +23,7 @@ pub const NAMES_REMEMBERED: usize = 10_000;
 /// Names that one key may own in a room. With more, it could crowd out those of others.
 pub const NAMES_PER_KEY: usize = 16;
 
-/// Members listed in one `Roster` frame. The largest possible member takes 168 bytes, so a full frame stays below [`FRAME`].
+/// Members listed in one `Roster` frame. The largest possible member takes 169 bytes, so a full frame stays below [`FRAME`].
 pub const ROSTER_BATCH: usize = 256;
 
 /// Entries that the log keeps; the oldest go first.
@@ -67,6 +67,15 @@ pub const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// A peer that has sent nothing for so long is lost.
 pub const SILENCE: Duration = Duration::from_secs(30);
+
+/// Whose connection was lost has so long to come back; then they have left.
+pub const AWAY: Duration = Duration::from_secs(30);
+
+/// Who has lost the connection tries again after this, and twice as long each time...
+pub const RETRY_FIRST: Duration = Duration::from_millis(250);
+
+/// ... up to this. In both, between half of it and all of it, so that a room does not come back all at once.
+pub const RETRY_MAX: Duration = Duration::from_secs(10);
 
 /// What is still unsent is given so long when a connection closes.
 pub const FAREWELL: Duration = Duration::from_secs(1);

@@ -46,6 +46,8 @@ pub struct Member {
     pub fingerprint: Option<Fingerprint>,
     /// How they are connected to the host.
     pub security: Security,
+    /// Their connection was lost, and they are given [`limits::AWAY`] to come back.
+    pub away: bool,
 }
 
 /// What opens another stream of the same session on a transport that has none of its own (TCP, TLS).
@@ -67,6 +69,16 @@ pub struct Close {
     pub reason: String,
 }
 
+/// What shows that a member without a key is the same one as before: 16 random bytes, told in the welcome.
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Pass(pub [u8; 16]);
+
+impl fmt::Debug for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pass(…)")
+    }
+}
+
 /// Member to host, first: who wants to join.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Hello {
@@ -74,18 +86,32 @@ pub struct Hello {
     pub name: String,
     /// The room they expect to find, if they expect a certain one.
     pub room: Option<String>,
+    /// Where they were in the log, if they come back.
+    pub resume: Option<Resume>,
+}
+
+/// Where somebody was who lost their connection.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Resume {
+    /// In which log.
+    pub epoch: u64,
+    /// The first entry that they have not seen.
+    pub next: u64,
+    /// The pass of their last welcome, if there was one in it.
+    pub pass: Option<Pass>,
 }
 
 /// Member to host: a message for everyone.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Say {
-    /// Random, chosen by the member; comes back in the echo. A repeated one is dropped.
+    /// Random, chosen by the member; comes back in the echo. A repeated one is answered by [`Repeated`].
     pub nonce: u64,
     /// 1 to [`limits::TEXT`] bytes.
     pub text: String,
 }
 
 /// Host to member: you are in. [`Roster`] frames follow until `members` have been listed, then entries from `first` on.
+/// To somebody who comes back to the same log, `first` is where they were, unless they were never shown as much.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Welcome {
     /// The room's name.
@@ -96,12 +122,14 @@ pub struct Welcome {
     pub member: MemberId,
     /// The sequence number of the first entry that will be sent.
     pub first: u64,
-    /// The sequence number of the first entry that is not history. The roster is as of here.
+    /// The sequence number of the first entry that is yet to come. The roster is as of here.
     pub head: u64,
     /// How many members the roster has, the new one among them.
     pub members: u32,
     /// What opens further streams, on a transport that needs it.
     pub ticket: Option<Ticket>,
+    /// What to show when coming back, for a member without a key.
+    pub pass: Option<Pass>,
 }
 
 /// Host to member: who is in the room. At most [`limits::ROSTER_BATCH`] a frame.
@@ -226,13 +254,49 @@ pub enum Departure {
     Removed,
 }
 
-/// Host to member: the log no longer has the entries `from..to`, which it would have sent next.
+/// Entry: somebody's connection was lost. They are still a member, and have [`limits::AWAY`] to come back.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Away {
+    /// Place in the log, from 1.
+    pub seq: u64,
+    /// When: milliseconds since the start of 1970, UTC.
+    pub at: u64,
+    /// Who.
+    pub member: MemberId,
+    /// Their name.
+    pub name: Name,
+}
+
+/// Entry: somebody who was away is connected again.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Back {
+    /// Place in the log, from 1.
+    pub seq: u64,
+    /// When: milliseconds since the start of 1970, UTC.
+    pub at: u64,
+    /// Who, and how they are connected now.
+    pub member: Member,
+}
+
+/// Host to member: the log no longer has the entries `from..to`, which it would have sent next. Since they may have told
+/// who came and who left, [`Roster`] frames follow until `members` have been listed.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Gap {
     /// The first entry that is missing.
     pub from: u64,
     /// The first entry that is there again.
     pub to: u64,
+    /// The sequence number of the first entry that is yet to come. The roster is as of here.
+    pub head: u64,
+    /// How many members the roster has.
+    pub members: u32,
+}
+
+/// Host to member: a [`Say`] came again that the log has already. Its echo has come or comes in its place, or lies in a gap.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Repeated {
+    /// The nonce of the [`Say`].
+    pub nonce: u64,
 }
 
 /// Member to host: are you there?
@@ -258,8 +322,8 @@ macro_rules! kinds {
 kinds! {
     Close = 0x00,
     Hello = 0x01, Say = 0x02, Ping = 0x03,
-    Welcome = 0x10, Roster = 0x11, Refused = 0x12, Gap = 0x13, Pong = 0x14,
-    Said = 0x20, Joined = 0x21, Left = 0x22,
+    Welcome = 0x10, Roster = 0x11, Refused = 0x12, Gap = 0x13, Pong = 0x14, Repeated = 0x15,
+    Said = 0x20, Joined = 0x21, Left = 0x22, Away = 0x23, Back = 0x24,
 }
 
 /// Declares what one side may send, and how a frame becomes one of it.
@@ -298,5 +362,5 @@ side! {
 
 side! {
     /// What a host may send.
-    FromHost: Welcome, Roster, Refused, Gap, Pong, Said, Joined, Left
+    FromHost: Welcome, Roster, Refused, Gap, Pong, Repeated, Said, Joined, Left, Away, Back
 }

@@ -116,6 +116,8 @@ fn every_line_that_was_not_sent_comes_back() {
         member.say(&line(number));
     }
     host.program.signal("KILL");
+    member.wait_for("state", |state| state["state"] == "reconnecting");
+    member.signal("TERM");
     for number in 0..300 {
         assert_eq!(member.wait("unsent")["text"], line(number));
     }
@@ -154,32 +156,35 @@ fn it_stops_though_nobody_reads_the_transcript() {
     assert!(start.elapsed() < SOON);
 }
 
-fn a_host_that_is_killed_is_lost(transport: &str) {
+fn a_host_that_is_killed_is_waited_for(transport: &str) {
     let (_ana, _ben, host, mut member) = joined_over(transport);
     host.program.signal("KILL");
-    assert_eq!(member.wait("closed")["reason"], "lost");
-    assert_eq!(member.wait_end().0, 3);
+    member.wait_for("state", |state| state["state"] == "reconnecting");
+    member.signal("TERM");
+    assert_eq!(member.wait("closed")["reason"], "left");
+    assert_eq!(member.wait_end().0, 0);
 }
 
 #[test]
-fn a_host_that_is_killed_is_lost_over_quic() {
-    a_host_that_is_killed_is_lost("quic");
+fn a_host_that_is_killed_is_waited_for_over_quic() {
+    a_host_that_is_killed_is_waited_for("quic");
 }
 
 #[test]
-fn a_host_that_is_killed_is_lost_over_tls() {
-    a_host_that_is_killed_is_lost("tls");
+fn a_host_that_is_killed_is_waited_for_over_tls() {
+    a_host_that_is_killed_is_waited_for("tls");
 }
 
 #[test]
-fn a_host_that_is_killed_is_lost_over_tcp() {
-    a_host_that_is_killed_is_lost("tcp");
+fn a_host_that_is_killed_is_waited_for_over_tcp() {
+    a_host_that_is_killed_is_waited_for("tcp");
 }
 
 #[test]
-fn a_member_that_is_killed_is_lost_to_the_others() {
+fn a_member_that_is_killed_is_away_and_then_lost_to_the_others() {
     let (_ana, _ben, mut host, member) = joined_over("tls");
     member.signal("KILL");
+    assert_eq!(host.program.wait("away")["name"], "Ben");
     assert_eq!(host.program.wait_for("left", |left| left["name"] == "Ben")["how"], "lost");
 }
 

@@ -168,7 +168,10 @@ impl Model {
     pub(crate) fn apply(&mut self, event: Event) {
         match event {
             Event::Listening(listening) => self.room.listening(&listening),
-            Event::State { detail, .. } => self.way.detail = text::label(&detail),
+            Event::State { state, detail } => {
+                self.room.state(state, &detail);
+                self.way.detail = text::label(&detail);
+            }
             Event::Asked(question) => self.asked(question),
             Event::Welcomed(welcomed) => {
                 self.room.welcomed(&welcomed);
@@ -177,6 +180,10 @@ impl Model {
             Event::Said(said) => self.room.said(&said),
             Event::Joined(member) => self.room.joined(&member),
             Event::Left { member, name, how } => self.room.left(member, &name, how),
+            Event::Away { member, name } => self.room.away(member, &name),
+            Event::Back(member) => self.room.back(&member),
+            Event::Members(members) => self.room.list(&members),
+            Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
             Event::Unsent { text, why } => self.room.unsent(&text, &why),
             Event::Refused(refused) => self.refused(refused),

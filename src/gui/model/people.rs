@@ -25,6 +25,8 @@ pub(crate) struct Person {
     pub(crate) you: bool,
     /// Whether what they say and hear can be read on the way.
     pub(crate) unencrypted: bool,
+    /// Whether their connection was lost and they may come back.
+    pub(crate) away: bool,
 }
 
 impl Person {
@@ -37,6 +39,7 @@ impl Person {
             you,
             // The host's own place is inside the process: nothing of it travels.
             unencrypted: member.security == Security::Plaintext && member.id != HOST,
+            away: member.away,
             name,
         }
     }
@@ -44,6 +47,7 @@ impl Person {
     /// What stands below the name, quietly.
     pub(crate) fn role(&self) -> &'static str {
         match (self.id == HOST, self.you) {
+            _ if self.away => "reconnecting…",
             (true, true) => "host · you",
             (true, false) => "host",
             (false, true) => "you",

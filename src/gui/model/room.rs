@@ -10,7 +10,7 @@ use super::{
     transcript::Feed,
 };
 use crate::{
-    conversation::{Closed, Command, Listening, Said, Welcomed},
+    conversation::{Closed, Command, Listening, Said, State, Welcomed},
     identity::{Fingerprint, Name},
     wire::{Member, MemberId, limits, message::Departure},
 };
@@ -62,6 +62,8 @@ pub(crate) struct Room {
     pub(crate) door: Option<Rc<Door>>,
     /// Why it is over, when it is.
     pub(crate) over: Option<String>,
+    /// Whether the connection was lost and is being made again.
+    pub(crate) reconnecting: bool,
     /// What the column at the side shows.
     pub(crate) side: Side,
     /// Whether the column was chosen by a person, who then is not overruled.
@@ -87,8 +89,69 @@ impl Room {
         self.standing.transport = welcomed.transport;
         self.standing.fingerprint = welcomed.fingerprint;
         self.standing.key_exchange = welcomed.key_exchange.as_deref().map(text::label);
-        self.members = Rc::new(welcomed.members.iter().map(|member| self.person(member)).collect());
-        self.keys = Rc::new(welcomed.members.iter().filter_map(|m| Some((m.id, m.fingerprint?))).collect());
+        self.list(&welcomed.members);
+    }
+
+    /// Where the connection has got to.
+    pub(super) fn state(&mut self, state: State, detail: &str) {
+        self.reconnecting = state == State::Reconnecting;
+        if self.reconnecting {
+            self.feed.notice(&text::label(detail), true);
+        }
+    }
+
+    /// One is connected again.
+    pub(super) fn resumed(&mut self, welcomed: &Welcomed, anew: bool) {
+        if anew {
+            // Numbers mean other people now.
+            self.keys = Rc::default();
+            let what = "The host has started again. What was said before, and is not shown here, it no longer has.";
+            self.feed.notice(what, true);
+        }
+        self.welcomed(welcomed);
+        self.feed.notice("You are back", false);
+    }
+
+    /// Who is there, exactly.
+    pub(super) fn list(&mut self, members: &[Member]) {
+        self.members = Rc::new(members.iter().map(|member| self.person(member)).collect());
+        for member in members {
+            self.remember_key(member);
+        }
+    }
+
+    pub(super) fn away(&mut self, member: MemberId, name: &Name) {
+        if let Some(person) = Rc::make_mut(&mut self.members).iter_mut().find(|person| person.id == member) {
+            person.away = true;
+        }
+        self.feed.notice(&format!("{} lost the connection and may be back soon", text::label(name.as_str())), false);
+    }
+
+    pub(super) fn back(&mut self, member: &Member) {
+        let person = self.person(member);
+        let notice = format!("{} is back", person.name);
+        self.remember_key(member);
+        let members = Rc::make_mut(&mut self.members);
+        match members.iter_mut().find(|known| known.id == person.id) {
+            Some(known) => *known = person,
+            None => {
+                members.truncate(limits::MEMBERS - 1);
+                members.push(person);
+            }
+        }
+        self.feed.notice(&notice, false);
+    }
+
+    /// Keeps a member's key, also when they leave: what they said is still there, in their colour.
+    fn remember_key(&mut self, member: &Member) {
+        if let Some(key) = member.fingerprint {
+            let keys = Rc::make_mut(&mut self.keys);
+            keys.retain(|(id, _)| *id != member.id);
+            if keys.len() >= KEYS {
+                keys.remove(0);
+            }
+            keys.push((member.id, key));
+        }
     }
 
     fn person(&self, member: &Member) -> Person {
@@ -102,15 +165,7 @@ impl Room {
 
     pub(super) fn joined(&mut self, member: &Member) {
         let person = self.person(member);
-        if let Some(key) = member.fingerprint {
-            // Kept when they leave: what they said is still there, in their colour.
-            let keys = Rc::make_mut(&mut self.keys);
-            keys.retain(|(id, _)| *id != member.id);
-            if keys.len() >= KEYS {
-                keys.remove(0);
-            }
-            keys.push((member.id, key));
-        }
+        self.remember_key(member);
         let (name, you, unencrypted) = (person.name.clone(), person.you, person.unencrypted);
         let members = Rc::make_mut(&mut self.members);
         members.retain(|other| other.id != person.id);
@@ -229,12 +284,16 @@ impl Room {
 
     /// How loud to be about security.
     pub(crate) fn tone(&self) -> Tone {
-        if self.open() { self.standing.tone(self.unencrypted()) } else { Tone::Warn }
+        if self.open() && !self.reconnecting { self.standing.tone(self.unencrypted()) } else { Tone::Warn }
     }
 
     /// The line about security that is always in sight.
     pub(crate) fn words(&self) -> String {
-        if self.open() { self.standing.words(self.unencrypted()) } else { "Not connected any more".to_owned() }
+        match (self.open(), self.reconnecting) {
+            (true, false) => self.standing.words(self.unencrypted()),
+            (true, true) => "Connection lost; trying again. What you write is kept and sent then".to_owned(),
+            (false, _) => "Not connected any more".to_owned(),
+        }
     }
 }
 

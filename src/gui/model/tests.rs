@@ -19,7 +19,7 @@ fn model() -> Model {
 
 fn member(id: MemberId, name: &str, security: Security) -> Member {
     let fingerprint = (security != Security::Plaintext).then(|| key(id as u8 + 1));
-    Member { id, name: name.parse().unwrap(), fingerprint, security }
+    Member { id, name: name.parse().unwrap(), fingerprint, security, away: false }
 }
 
 fn welcomed() -> Event {

@@ -1,0 +1,76 @@
+//! When to try again after the connection was lost: soon, then ever less often, and at once when the network has changed.
+
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use crate::wire::limits;
+
+/// While one waits, the addresses of this machine are looked at this often: a few system calls.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long to wait before each attempt.
+#[derive(Debug)]
+pub(super) struct BackOff(Duration);
+
+impl Default for BackOff {
+    fn default() -> Self {
+        Self(limits::RETRY_FIRST)
+    }
+}
+
+impl BackOff {
+    /// How long to wait before the next attempt: `random` decides where between half of the full time and all of it.
+    pub(super) fn next(&mut self, random: u64) -> Duration {
+        let full = self.0;
+        self.0 = (full * 2).min(limits::RETRY_MAX);
+        let share = random as f64 / u64::MAX as f64;
+        full.mul_f64((1.0 + share) / 2.0)
+    }
+}
+
+/// Why a wait is over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Pause {
+    /// It was long enough.
+    Over,
+    /// This machine has other addresses than before.
+    NetworkChanged,
+}
+
+/// Waits so long, or until the network changes. Cancel-safe.
+pub(super) async fn pause(wait: Duration) -> Pause {
+    let (end, before) = (Instant::now() + wait, addresses());
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Pause::Over;
+        }
+        sleep(left.min(LOOK)).await;
+        if addresses() != before {
+            return Pause::NetworkChanged;
+        }
+    }
+}
+
+fn addresses() -> BTreeSet<IpAddr> {
+    if_addrs::get_if_addrs().unwrap_or_default().iter().map(|interface| interface.ip()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_come_soon_and_then_ever_less_often() {
+        let waits = |random| {
+            let mut back_off = BackOff::default();
+            std::iter::repeat_with(|| back_off.next(random)).take(12).collect::<Vec<_>>()
+        };
+        let (least, most) = (waits(0), waits(u64::MAX));
+        assert_eq!((least[0], most[0]), (limits::RETRY_FIRST / 2, limits::RETRY_FIRST));
+        assert!(most.windows(2).all(|pair| pair[0] <= pair[1]));
+        assert!(least.iter().zip(&most).all(|(least, most)| *least * 2 == *most));
+        assert_eq!(most[11], limits::RETRY_MAX);
+    }
+}
