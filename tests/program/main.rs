@@ -4,6 +4,7 @@
 //! - `trust`: fingerprints, pins, first contact, changed keys
 //! - `plain`: plain TCP is asked for, and never happens by itself
 //! - `terminal`: what a person types and sees
+//! - `lost`: connections that are lost and made again
 //! - `endings`: how it ends, and how fast
 //!
 //! They send signals and make terminals, so they run on Unix only.
@@ -12,6 +13,7 @@
 
 mod endings;
 mod harness;
+mod lost;
 mod plain;
 mod talk;
 mod terminal;
