@@ -141,7 +141,8 @@ fn notices(event: &Event) -> Vec<Notice> {
         Event::Resumed { welcomed, anew } => {
             let mut lines = vec![security(welcomed.security, false, welcomed.key_exchange.as_deref())];
             if *anew {
-                let what = "The host has started again. What was said before, and is not shown here, it no longer has.";
+                let what =
+                    "The host has started again, with an empty room. What was said meanwhile may be missing here.";
                 lines.push(Notice::grave(what));
             }
             lines

@@ -57,7 +57,7 @@ pub enum Event {
     Resumed {
         /// How one is connected now.
         welcomed: Welcomed,
-        /// The host has begun a new log: what was said in the old one, and not shown yet, is not known here.
+        /// The host has begun a new log: what was said before one came back, and is not shown, is not known here.
         anew: bool,
     },
     /// The host no longer has this many entries that one would have been sent.

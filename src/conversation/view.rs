@@ -76,9 +76,9 @@ impl View {
             self.before.append(&mut self.lately);
             self.before.drain(..self.before.len().saturating_sub(limits::LOG_ENTRIES));
             self.epoch = welcome.epoch;
-            // One was there all the time: nothing of it is history, and what is not sent is missed.
-            self.came = 1;
-            self.next = 1;
+            // One was there all the time: nothing of it is history. How much came before it, nobody can say.
+            self.came = 0;
+            self.next = welcome.first;
         }
         self.own = welcome.member;
         self.pass = welcome.pass;

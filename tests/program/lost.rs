@@ -137,6 +137,7 @@ fn a_host_that_starts_again_has_its_members_back(options: &[&str]) {
     host.program.wait_said("are you back?");
     ben.wait_said("are you back?");
     assert_eq!(said(&ben), ["are you back?"]);
+    assert!(!ben.heard().iter().any(|line| line.contains("\"event\":\"gap\"")), "{ben}");
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Room {
         if anew {
             // Numbers mean other people now.
             self.keys = Rc::default();
-            let what = "The host has started again. What was said before, and is not shown here, it no longer has.";
+            let what = "The host has started again, with an empty room. What was said meanwhile may be missing here.";
             self.feed.notice(what, true);
         }
         self.welcomed(welcomed);

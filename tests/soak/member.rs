@@ -1,0 +1,120 @@
+//! A member's life: join, talk for a while, leave, come again.
+
+use std::{sync::Arc, time::Duration};
+
+use parlor::{
+    conversation::{Closed, Command, Conversation, Event},
+    identity::{Address, Fingerprint, Identity, Pins},
+    session::{self, Consent, Options, Target, Way},
+    transport::Kind,
+};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::{
+    chance::Chance,
+    network::Addresses,
+    truth::{Stretch, Truth},
+};
+
+/// Between two things that somebody says, on average.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// In the room, before they leave.
+const STAY: Duration = Duration::from_secs(40);
+
+/// Out of the room, before they come again.
+const OUT: Duration = Duration::from_secs(2);
+
+pub(crate) struct Plan {
+    pub(crate) number: u64,
+    pub(crate) end: std::time::Instant,
+    pub(crate) network: Addresses,
+    pub(crate) fingerprint: Fingerprint,
+}
+
+impl Plan {
+    fn options(&self) -> Options {
+        let way = [Way::Only(Kind::Quic), Way::Only(Kind::Tls), Way::Plain][self.number as usize % 3];
+        let (address, fingerprint) = match way {
+            Way::Only(Kind::Quic) => (self.network.udp, Some(self.fingerprint)),
+            Way::Plain => (self.network.tcp, None),
+            _ => (self.network.tcp, Some(self.fingerprint)),
+        };
+        Options {
+            target: Target { addresses: vec![Address::from(address)], fingerprint, room: None },
+            name: format!("Member {}", self.number).parse().expect("a name"),
+            way,
+            first_contact: Consent::Withheld,
+            plaintext: Consent::Withheld,
+            bind: None,
+        }
+    }
+}
+
+pub(crate) async fn live(plan: Plan, truth: Truth, mut chance: Chance) {
+    let identity = Arc::new(Identity::generate().expect("a key"));
+    let dir = TempDir::new().expect("a temporary folder");
+    let mut said = 0;
+    while std::time::Instant::now() < plan.end {
+        sleep(chance.about(OUT)).await;
+        let conversation = session::join(plan.options(), identity.clone(), Pins::open(dir.path()));
+        let until = (Instant::now() + chance.about(STAY)).min(plan.end.into());
+        talk(&plan, conversation, until, &mut said, &truth, &mut chance).await;
+    }
+}
+
+async fn talk(
+    plan: &Plan,
+    mut conversation: Conversation,
+    until: Instant,
+    said: &mut u64,
+    truth: &Truth,
+    chance: &mut Chance,
+) {
+    let mut stretch: Option<Stretch> = None;
+    let (mut is_in, mut is_leaving) = (false, false);
+    let mut speak = Instant::now() + chance.about(PAUSE);
+    loop {
+        tokio::select! {
+            event = conversation.events.recv() => match event.expect("a last event") {
+                Event::Welcomed(_) => is_in = true,
+                Event::Resumed { anew, .. } => {
+                    assert!(!anew, "the host is the same");
+                    truth.came_back();
+                }
+                Event::Said(said) => {
+                    truth.heard(said.seq, &said.text);
+                    let stretch = stretch.get_or_insert(Stretch { first: said.seq, last: 0, count: 0 });
+                    assert!(said.seq > stretch.last, "in order, and once");
+                    stretch.last = said.seq;
+                    stretch.count += 1;
+                }
+                Event::Unsent { text, .. } => truth.unsent(&text),
+                Event::Gap { missed } => panic!("{missed} are missing"),
+                // The first attempt may have met a cut.
+                Event::Refused(refused) => {
+                    assert!(!is_in || refused.reason.as_str() == "unreachable", "{refused:?}");
+                    break;
+                }
+                Event::Closed(Closed::Left | Closed::Lost { .. }) => break,
+                Event::Closed(other) => panic!("{other:?}"),
+                _ => {}
+            },
+            () = sleep_until(speak), if is_in && !is_leaving => {
+                speak = Instant::now() + chance.about(PAUSE);
+                let text = format!("{}: {said}", plan.number);
+                *said += 1;
+                truth.say(&text);
+                conversation.commands.send(Command::Say(text)).await.expect("it is taken");
+            }
+            () = sleep_until(until), if !is_leaving => {
+                is_leaving = true;
+                conversation.commands.send(Command::Finish).await.expect("it is taken");
+            }
+        }
+    }
+    if let Some(stretch) = stretch {
+        truth.session(stretch);
+    }
+}
