@@ -2,9 +2,11 @@
 //!
 //! - `typed`: what was typed (argh)
 //! - `valid`: what is valid
+//! - `log`: the log file
 //! - `hosts`: the commands about pins and one's own key, which need no network
 
 mod hosts;
+mod log;
 mod typed;
 mod valid;
 
@@ -111,7 +113,10 @@ fn local(error: impl std::fmt::Display) -> Exit {
     Exit::Local
 }
 
-fn perform(Request { data_dir, task }: Request) -> Exit {
+fn perform(Request { data_dir, log, task }: Request) -> Exit {
+    if let Some(Err(error)) = log.map(|log| log.start()) {
+        return local(error);
+    }
     match task {
         Task::ListHosts => hosts::list(&data_dir),
         Task::ForgetHost(who) => hosts::forget(&data_dir, &who),

@@ -10,6 +10,14 @@ pub(super) struct Parlor {
     #[argh(switch)]
     pub(super) version: bool,
 
+    /// write what happens to connections into this file; what people write is never in it
+    #[argh(option, arg_name = "file")]
+    pub(super) log: Option<String>,
+
+    /// how much of it: error, warn, info, debug or trace; info unless given
+    #[argh(option, arg_name = "level")]
+    pub(super) log_level: Option<String>,
+
     /// keep key and pins in this folder
     #[argh(option, arg_name = "dir")]
     pub(super) data_dir: Option<String>,
@@ -62,6 +70,14 @@ pub(super) struct Host {
     /// stay in the terminal, and print one JSON object a line: for scripts and bots
     #[argh(switch)]
     pub(super) json: bool,
+
+    /// write what happens to connections into this file; what people write is never in it
+    #[argh(option, arg_name = "file")]
+    pub(super) log: Option<String>,
+
+    /// how much of it: error, warn, info, debug or trace; info unless given
+    #[argh(option, arg_name = "level")]
+    pub(super) log_level: Option<String>,
 
     /// keep key and pins in this folder
     #[argh(option, arg_name = "dir")]
@@ -119,6 +135,14 @@ pub(super) struct Join {
     /// stay in the terminal, and print one JSON object a line: for scripts and bots
     #[argh(switch)]
     pub(super) json: bool,
+
+    /// write what happens to connections into this file; what people write is never in it
+    #[argh(option, arg_name = "file")]
+    pub(super) log: Option<String>,
+
+    /// how much of it: error, warn, info, debug or trace; info unless given
+    #[argh(option, arg_name = "level")]
+    pub(super) log_level: Option<String>,
 
     /// keep key and pins in this folder
     #[argh(option, arg_name = "dir")]

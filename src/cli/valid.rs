@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use super::typed;
+use super::{log::Log, typed};
 use crate::{
     host,
     identity::{DEFAULT_PORT, DataDir, Name, RoomName},
@@ -14,6 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) data_dir: DataDir,
+    pub(super) log: Option<Log>,
     pub(super) task: Task,
 }
 
@@ -42,10 +43,17 @@ impl Request {
     ///
     /// What does not make sense, and what would.
     pub(super) fn new(typed: typed::Parlor, can_ask: bool) -> Result<Self, String> {
+        let (mut log, mut level) = (typed.log, typed.log_level);
         let (own_dir, task) = match typed.command {
             None => (None, Task::Choose),
-            Some(typed::Command::Host(host)) => (host.data_dir.clone(), host_task(host)?),
-            Some(typed::Command::Join(join)) => (join.data_dir.clone(), join_task(join, can_ask)?),
+            Some(typed::Command::Host(mut host)) => {
+                (log, level) = (host.log.take().or(log), host.log_level.take().or(level));
+                (host.data_dir.take(), host_task(host)?)
+            }
+            Some(typed::Command::Join(mut join)) => {
+                (log, level) = (join.log.take().or(log), join.log_level.take().or(level));
+                (join.data_dir.take(), join_task(join, can_ask)?)
+            }
             Some(typed::Command::Hosts(typed::Hosts { command: None, data_dir })) => (data_dir, Task::ListHosts),
             Some(typed::Command::Hosts(typed::Hosts { command: Some(command), data_dir })) => {
                 let typed::HostsCommand::Forget(typed::Forget { who, data_dir: last }) = command;
@@ -55,7 +63,8 @@ impl Request {
         };
         let chosen = own_dir.or(typed.data_dir).map(PathBuf::from);
         let data_dir = DataDir::resolve(chosen).map_err(|error| error.to_string())?;
-        Ok(Self { data_dir, task })
+        let log = Log::new(log, level.as_deref())?;
+        Ok(Self { data_dir, log, task })
     }
 }
 

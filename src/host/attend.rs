@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::{sync::mpsc, time::timeout};
+use tracing::info;
 
 use crate::{
     room::{Cursor, Heard, Membership},
@@ -19,6 +20,7 @@ use crate::{
 const ANSWERS: usize = 4;
 
 /// How a member's connection came to its end.
+#[derive(Debug)]
 enum End {
     /// They said that they leave.
     Left,
@@ -45,6 +47,7 @@ pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, memb
         () = membership.replaced() => End::Replaced,
     };
     writer.abort();
+    info!(?end, "ended");
     match end {
         End::Left => {
             membership.leave(Departure::Left);

@@ -17,6 +17,8 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
+use tracing::{Instrument, debug, info, info_span, warn};
+
 use super::attend::attend;
 use crate::{
     room::{Candidate, Membership, Room},
@@ -48,11 +50,16 @@ async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, at
         match listener.accept().await {
             Ok(incoming) => {
                 if let Some(place) = porch.place(incoming.remote.ip(), permit) {
-                    tokio::spawn(answer(incoming, place, room.clone(), attending.clone()));
+                    let span = info_span!("connection", from = %incoming.remote);
+                    let answered = answer(incoming, place, room.clone(), attending.clone());
+                    tokio::spawn(answered.instrument(span));
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotConnected => return,
-            Err(_) => sleep(BREATH).await,
+            Err(error) => {
+                warn!(%error, "the listener failed");
+                sleep(BREATH).await;
+            }
         }
     }
 }
@@ -76,13 +83,31 @@ async fn answer(incoming: Incoming, place: Place, room: Arc<Room>, attending: mp
 /// From a knock to a hello, in [`limits::GREETING`]. Whoever gets as far as to understand it is told why they are not let in.
 async fn greet(incoming: Incoming) -> Option<(Arc<dyn Connection>, Stream, Hello)> {
     let deadline = Instant::now() + limits::GREETING;
-    let Ok(Ok(Accepted::Connection(connection))) = timeout_at(deadline, incoming.handshake).await else { return None };
+    let connection = match timeout_at(deadline, incoming.handshake).await {
+        Ok(Ok(Accepted::Connection(connection))) => connection,
+        Ok(Ok(Accepted::Stream)) => {
+            debug!("one more stream of a connection");
+            return None;
+        }
+        Ok(Err(error)) => {
+            debug!(?error, "the handshake failed");
+            return None;
+        }
+        Err(_) => {
+            debug!("the handshake took too long");
+            return None;
+        }
+    };
+    let peer = connection.peer();
+    let key = peer.fingerprint.map(|key| key.base32());
+    debug!(over = %peer.kind, key, key_exchange = peer.key_exchange, "connected");
     let (code, why) = match timeout_at(deadline, hello(&*connection)).await {
         Ok(Ok((stream, hello))) => return Some((connection, stream, hello)),
         Ok(Err(Error::WrongProtocol(why))) => (CloseCode::Violation, why),
         Ok(Err(_)) => return None,
         Err(_) => (CloseCode::TooSlow, format!("There was no hello within {} seconds.", limits::GREETING.as_secs())),
     };
+    info!(?code, why, "not greeted");
     connection.close(code, &why).await;
     None
 }
@@ -118,6 +143,7 @@ async fn admit(
     };
     match room.admit(&candidate) {
         Ok(mut membership) => {
+            info!(member = membership.member().id, over = %peer.kind, back = hello.resume.is_some(), "let in");
             let mut welcome = membership.welcome();
             welcome.ticket = connection.ticket();
             let mut batch = vec![welcome.encode()];
@@ -132,6 +158,7 @@ async fn admit(
             }
         }
         Err(refused) => {
+            info!(why = ?refused.refusal, "refused");
             let _ = timeout(limits::FAREWELL, send.send(&mut vec![refused.encode()])).await;
             drop((send, recv));
             connection.close(CloseCode::Refused, &refused.detail).await;

@@ -13,6 +13,7 @@ mod own;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, time::timeout};
+use tracing::info;
 
 use crate::{
     conversation::{Backstage, Closed, Conversation, Event, Listening, Refused},
@@ -65,6 +66,7 @@ pub fn host_over(listeners: Vec<Box<dyn Listener>>, options: Options, identity: 
 }
 
 async fn run(listeners: Vec<Box<dyn Listener>>, open: Open, mut backstage: Backstage) {
+    info!(port = open.listening.port, transports = ?open.listening.transports, "listening");
     let _ = backstage.events.send(Event::Listening(open.listening)).await;
     // Each member's task holds one of these; when the last is gone, everybody has been told.
     let (attending, mut attended) = mpsc::channel(1);

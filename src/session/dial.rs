@@ -8,6 +8,8 @@ use tokio::{
     time::{Instant, sleep_until, timeout, timeout_at},
 };
 
+use tracing::{debug, warn};
+
 use super::race::{Race, Step};
 use crate::{
     identity::{Address, Host},
@@ -37,6 +39,7 @@ pub(super) async fn dial(
             Step::WaitUntil(then) => then,
             Step::Begin(attempt) => {
                 if let Some(transport) = transports.iter().find(|transport| transport.kind() == attempt.kind).cloned() {
+                    debug!(to = %attempt.address, over = %attempt.kind, "dialling");
                     attempts.spawn(async move {
                         let dialled = timeout(limits::ATTEMPT, transport.dial(attempt.address, expect)).await;
                         dialled.unwrap_or(Err(Error::TimedOut))
@@ -49,7 +52,13 @@ pub(super) async fn dial(
             Some(ended) = attempts.join_next() => match ended {
                 Ok(Ok(connection)) => return Ok(connection),
                 Ok(Err(error @ Error::IdentityUnknown { .. })) => return Err(error),
-                Ok(Err(error)) => race.failed(error, Instant::now().into_std()),
+                Ok(Err(error)) => {
+                    match error.is_about_identity() {
+                        true => warn!(?error, "not the one we expect"),
+                        false => debug!(?error, "not reached"),
+                    }
+                    race.failed(error, Instant::now().into_std());
+                }
                 Err(panic) => race.failed(Error::Io(std::io::Error::other(panic)), Instant::now().into_std()),
             },
             () = sleep_until(wait.into()) => {}

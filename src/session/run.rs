@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use jiff::Timestamp;
+use tracing::{Instrument, debug, info, info_span};
 
 use super::{
     Consent, Options, Way, advice,
@@ -168,6 +169,7 @@ impl Join {
         if !is_agreed {
             return Err(advice::first_contact(&self.place(), found, &known_as, self.options.first_contact).into());
         }
+        info!(key = found.base32(), "a new key is trusted");
         // Without a fingerprint there is no invite, and so just the one address that was typed.
         if let Some(address) = self.options.target.addresses.first() {
             self.pins.met(found, address, None, Timestamp::now())?;
@@ -234,7 +236,12 @@ impl Join {
         let _ = backstage.events.send(Event::Welcomed(welcomed)).await;
         let _ = backstage.events.send(online).await;
         loop {
-            let why = match talk::talk(connection, stream, ongoing, backstage).await {
+            let peer = connection.peer();
+            let span = info_span!("connection", to = %peer.remote, over = %peer.kind);
+            info!(parent: &span, security = ?peer.security, key_exchange = peer.key_exchange, "in the room");
+            let talked = talk::talk(connection, stream, ongoing, backstage).instrument(span.clone()).await;
+            info!(parent: &span, end = ?talked, "ended");
+            let why = match talked {
                 Ended::Over(closed) => return Ok(closed),
                 Ended::Lost(why) => why,
             };
@@ -273,6 +280,7 @@ impl Join {
                 told.clone_from(&why);
             }
             let wait = back_off.next(random::number());
+            debug!(?wait, why, "before trying again");
             if meanwhile(retry::pause(wait), ongoing, backstage).await? == Pause::NetworkChanged {
                 back_off = BackOff::default();
             }

@@ -148,6 +148,7 @@ impl Ongoing {
 }
 
 /// How talking over one connection ended.
+#[derive(Debug)]
 pub(super) enum Ended {
     /// The conversation is over.
     Over(Closed),

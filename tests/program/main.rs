@@ -5,6 +5,7 @@
 //! - `plain`: plain TCP is asked for, and never happens by itself
 //! - `terminal`: what a person types and sees
 //! - `lost`: connections that are lost and made again
+//! - `logged`: the log file
 //! - `endings`: how it ends, and how fast
 //!
 //! They send signals and make terminals, so they run on Unix only.
@@ -13,6 +14,7 @@
 
 mod endings;
 mod harness;
+mod logged;
 mod lost;
 mod plain;
 mod talk;

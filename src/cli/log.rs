@@ -1,0 +1,63 @@
+//! The log file: what happens to connections, for whoever has to find out why one does not work.
+//!
+//! What people write is never in it, nor are secrets: the rest of the program does not hand them over. What a peer could
+//! have chosen is written with its control characters escaped.
+
+use std::{
+    fs::OpenOptions,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use tracing::{level_filters::LevelFilter, subscriber};
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, registry};
+
+/// Where to write, and how much.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Log {
+    path: PathBuf,
+    level: LevelFilter,
+}
+
+impl Log {
+    /// What was asked for, if a log was.
+    ///
+    /// # Errors
+    ///
+    /// What does not make sense.
+    pub(super) fn new(path: Option<String>, level: Option<&str>) -> Result<Option<Self>, String> {
+        let level = match level {
+            None | Some("info") => LevelFilter::INFO,
+            Some("error") => LevelFilter::ERROR,
+            Some("warn") => LevelFilter::WARN,
+            Some("debug") => LevelFilter::DEBUG,
+            Some("trace") => LevelFilter::TRACE,
+            Some(other) => return Err(format!("--log-level takes error, warn, info, debug or trace, not “{other}”.")),
+        };
+        Ok(path.map(|path| Self { path: path.into(), level }))
+    }
+
+    /// Begins to write, for as long as the program runs. A file that exists is continued.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub(super) fn start(&self) -> Result<(), String> {
+        let file = open(&self.path)
+            .map_err(|error| format!("The log file {} cannot be written: {error}.", self.path.display()))?;
+        let lines = fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
+        // Libraries say much, and most of it is for their own authors.
+        let libraries = self.level.min(LevelFilter::WARN);
+        let targets = Targets::new().with_default(libraries).with_target("parlor", self.level);
+        subscriber::set_global_default(registry().with(lines).with(targets))
+            .map_err(|error| format!("There is a log already: {error}."))
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
