@@ -41,6 +41,12 @@ impl Shown for usize {
     }
 }
 
+impl Shown for u32 {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Shown for Duration {
     fn shown(&self) -> String {
         match self.subsec_millis() {
@@ -74,6 +80,14 @@ fn every_limit_is_that_of_the_program() {
         OUTSTANDING,
         PENDING,
         PENDING_PER_ADDRESS,
+        KNOCK_RATE,
+        KNOCK_BURST,
+        ADDRESSES,
+        BUSY_RATE,
+        BUSY_BURST,
+        BUSY,
+        FRAME_RATE,
+        FRAME_BURST,
         STREAMS,
         GREETING,
         ATTEMPT,

@@ -255,6 +255,15 @@ async fn what_a_host_refuses_with_is_made_harmless() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_busy_says_so() {
+    let (mut conversation, connection, stream) = played().await;
+    drop(stream);
+    connection.close(CloseCode::Busy, "Too many are knocking.").await;
+    let refused = refused(&mut conversation).await;
+    assert_eq!((refused.reason, &*refused.detail), (RefusedReason::Busy, "Too many are knocking."));
+}
+
+#[tokio::test]
 async fn what_others_say_is_made_harmless() {
     let (mut conversation, _connection, mut stream) = welcomed().await;
     stream.send.send(&mut vec![said(3, "\0\x1b]0;owned\x07\r\nline two\u{202e}")]).await.unwrap();

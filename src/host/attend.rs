@@ -4,9 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, timeout},
+};
 use tracing::info;
 
+use super::pace::{Pace, Rate};
 use crate::{
     room::{Cursor, Heard, Membership},
     transport::{Connection, Error, RecvHalf, SendHalf, Stream},
@@ -18,6 +22,8 @@ use crate::{
 
 /// Answers that may wait to be written. A ping beyond them gets none, and what else needs one is read when there is a place.
 const ANSWERS: usize = 4;
+
+const FRAMES: Rate = Rate { per_second: limits::FRAME_RATE, burst: limits::FRAME_BURST };
 
 /// How a member's connection came to its end.
 #[derive(Debug)]
@@ -90,6 +96,7 @@ async fn write(mut send: SendHalf, mut cursor: Cursor, mut queue: mpsc::Receiver
 }
 
 async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Sender<Bytes>) -> End {
+    let mut pace = Pace::new(FRAMES, Instant::now());
     loop {
         let frame = match timeout(limits::SILENCE, recv.next()).await {
             Ok(Ok(Some(frame))) => frame,
@@ -98,6 +105,9 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Send
             Ok(Ok(None) | Err(_)) => return End::Lost,
             Err(_) => return End::Silent,
         };
+        // Nobody is cut off for being fast, only read more slowly; what they send then waits on their side.
+        let cost = 1 + frame.payload.len() / 1024;
+        sleep(pace.take(cost as u32, Instant::now())).await;
         match FromMember::read(&frame) {
             Ok(Some(FromMember::Say(say))) => {
                 let nonce = say.nonce;

@@ -1,25 +1,22 @@
 //! From a knock to a member, with as little spent on strangers as can be.
 //!
 //! Every listener has a loop that takes knocks, and every knock a task of its own, under one deadline from the knock
-//! to the greeting. How many may be under way is bounded, in all and for each address.
+//! to the greeting. How many may be under way is bounded: see `porch`.
 
-use std::{
-    collections::HashMap,
-    io,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::mpsc,
     task::JoinHandle,
     time::{Instant, sleep, timeout, timeout_at},
 };
 
 use tracing::{Instrument, debug, info, info_span, warn};
 
-use super::attend::attend;
+use super::{
+    attend::attend,
+    porch::{Place, Porch},
+};
 use crate::{
     room::{Candidate, Membership, Room},
     transport::{Accepted, Connection, Error, Incoming, Listener, Stream},
@@ -28,6 +25,9 @@ use crate::{
         message::{Hello, Roster},
     },
 };
+
+/// Why there was no place.
+const TOO_MANY: &str = "Too many are knocking. Try again in a moment.";
 
 /// A listener that has just failed is out of something; it is asked again after this.
 const BREATH: Duration = Duration::from_millis(50);
@@ -38,21 +38,25 @@ pub(super) fn open(
     room: &Arc<Room>,
     attending: &mpsc::Sender<()>,
 ) -> Vec<JoinHandle<()>> {
-    let porch = Porch::default();
+    let porch = Porch::new();
     let door = |listener| tokio::spawn(keep(listener, room.clone(), porch.clone(), attending.downgrade()));
     listeners.into_iter().map(door).collect()
 }
 
 async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, attending: mpsc::WeakSender<()>) {
     loop {
-        // Taken before the knock: what does not fit waits in the system's queue.
-        let Ok(permit) = porch.places.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok(incoming) => {
-                if let Some(place) = porch.place(incoming.remote.ip(), permit) {
-                    let span = info_span!("connection", from = %incoming.remote);
-                    let answered = answer(incoming, place, room.clone(), attending.clone());
-                    tokio::spawn(answered.instrument(span));
+                let span = info_span!("connection", from = %incoming.remote);
+                match porch.place(incoming.remote.ip()) {
+                    Some(place) => {
+                        let answered = answer(incoming, place, room.clone(), attending.clone());
+                        tokio::spawn(answered.instrument(span));
+                    }
+                    None if porch.can_answer() => {
+                        tokio::spawn(turn_away(incoming).instrument(span));
+                    }
+                    None => {}
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotConnected => return,
@@ -64,11 +68,19 @@ async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, at
     }
 }
 
+/// Tells somebody that there is no place for them now.
+async fn turn_away(incoming: Incoming) {
+    info!("turned away: too many are knocking");
+    if let Ok(Ok(Accepted::Connection(connection))) = timeout(limits::BUSY, incoming.handshake).await {
+        connection.close(CloseCode::Busy, TOO_MANY).await;
+    }
+}
+
 /// One knock, from its handshake to the member's end. What a stranger does wrong is nobody's business but theirs, and who
 /// is still a stranger when the room closes is not waited for.
-async fn answer(incoming: Incoming, place: Place, room: Arc<Room>, attending: mpsc::WeakSender<()>) {
+async fn answer(incoming: Incoming, mut place: Place, room: Arc<Room>, attending: mpsc::WeakSender<()>) {
     let greeted = tokio::select! {
-        greeted = greet(incoming) => greeted,
+        greeted = greet(incoming, &mut place) => greeted,
         () = room.closed() => None,
     };
     let Some((connection, stream, hello)) = greeted else { return };
@@ -81,9 +93,16 @@ async fn answer(incoming: Incoming, place: Place, room: Arc<Room>, attending: mp
 }
 
 /// From a knock to a hello, in [`limits::GREETING`]. Whoever gets as far as to understand it is told why they are not let in.
-async fn greet(incoming: Incoming) -> Option<(Arc<dyn Connection>, Stream, Hello)> {
+async fn greet(incoming: Incoming, place: &mut Place) -> Option<(Arc<dyn Connection>, Stream, Hello)> {
     let deadline = Instant::now() + limits::GREETING;
-    let connection = match timeout_at(deadline, incoming.handshake).await {
+    let shaken = tokio::select! {
+        shaken = timeout_at(deadline, incoming.handshake) => shaken,
+        () = place.taken() => {
+            info!("gave way to somebody else, in the midst of the handshake");
+            return None;
+        }
+    };
+    let connection = match shaken {
         Ok(Ok(Accepted::Connection(connection))) => connection,
         Ok(Ok(Accepted::Stream)) => {
             debug!("one more stream of a connection");
@@ -101,7 +120,15 @@ async fn greet(incoming: Incoming) -> Option<(Arc<dyn Connection>, Stream, Hello
     let peer = connection.peer();
     let key = peer.fingerprint.map(|key| key.base32());
     debug!(over = %peer.kind, key, key_exchange = peer.key_exchange, "connected");
-    let (code, why) = match timeout_at(deadline, hello(&*connection)).await {
+    let heard = tokio::select! {
+        heard = timeout_at(deadline, hello(&*connection)) => heard,
+        () = place.taken() => {
+            info!("gave way to somebody else, without a hello");
+            connection.close(CloseCode::Busy, TOO_MANY).await;
+            return None;
+        }
+    };
+    let (code, why) = match heard {
         Ok(Ok((stream, hello))) => return Some((connection, stream, hello)),
         Ok(Err(Error::WrongProtocol(why))) => (CloseCode::Violation, why),
         Ok(Err(_)) => return None,
@@ -163,50 +190,6 @@ async fn admit(
             drop((send, recv));
             connection.close(CloseCode::Refused, &refused.detail).await;
             None
-        }
-    }
-}
-
-/// Who is being greeted: how many in all, and how many from each address.
-#[derive(Clone)]
-struct Porch {
-    places: Arc<Semaphore>,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-impl Default for Porch {
-    fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(limits::PENDING)), by_address: Arc::default() }
-    }
-}
-
-/// A place on the porch, until dropped.
-struct Place {
-    porch: Porch,
-    ip: IpAddr,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Porch {
-    fn place(&self, ip: IpAddr, permit: OwnedSemaphorePermit) -> Option<Place> {
-        let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = by_address.entry(ip).or_default();
-        if *count >= limits::PENDING_PER_ADDRESS {
-            return None;
-        }
-        *count += 1;
-        Some(Place { porch: self.clone(), ip, _permit: permit })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut by_address = self.porch.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = by_address.get_mut(&self.ip) {
-            *count -= 1;
-            if *count == 0 {
-                by_address.remove(&self.ip);
-            }
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! - `listen`: the one port, and the addresses under which others may find it
 //! - `door`: from a knock to a member, with as little spent on strangers as can be
+//! - `porch`: how many strangers there may be, and how often they may knock
+//! - `pace`: how fast somebody may go on
 //! - `attend`: a member's two tasks, and how they end
 //! - `own`: the host's own membership, which needs no connection
 
@@ -9,6 +11,8 @@ mod attend;
 mod door;
 mod listen;
 mod own;
+mod pace;
+mod porch;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 

@@ -50,6 +50,31 @@ pub const PENDING: usize = 256;
 /// Handshakes and greetings under way from one IP address.
 pub const PENDING_PER_ADDRESS: usize = 128;
 
+/// Connections that one IP address, or IPv6 network, may make in a second, for as long as it likes...
+pub const KNOCK_RATE: u32 = 20;
+
+/// ... and at once: a whole room may come from behind one gateway.
+pub const KNOCK_BURST: u32 = 1_000;
+
+/// Addresses whose knocks are counted; those that have been calm for longest are forgotten first.
+pub const ADDRESSES: usize = 4_096;
+
+/// Knocks that are answered with `Busy` in a second, in all. What is beyond gets no answer: an answer costs a handshake.
+pub const BUSY_RATE: u32 = 20;
+
+/// The same, at once.
+pub const BUSY_BURST: u32 = 50;
+
+/// A knock that is answered with `Busy` has so long for its handshake.
+pub const BUSY: Duration = Duration::from_secs(2);
+
+/// Frames that a member may send in a second, for as long as they like. One with a payload of 1 KiB counts as two, one of
+/// 2 KiB as three, and so on. Whoever is faster is read more slowly.
+pub const FRAME_RATE: u32 = 50;
+
+/// The same, at once: many lines that are pasted, or all that was [`OUTSTANDING`] when a connection was lost.
+pub const FRAME_BURST: u32 = 500;
+
 /// Streams that a joining side may open on one connection beyond the first.
 pub const STREAMS: usize = 16;
 
