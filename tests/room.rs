@@ -427,3 +427,32 @@ async fn in_a_full_room_who_is_away_gives_way() {
     assert!(matches!(&left[..], [FromHost::Left(left)] if left.name.as_str() == "Member 8"), "{left:?}");
     assert_eq!(refusal(room.admit(&plain("And another"))).refusal, Refusal::Full);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_looks_like_a_keys_name_is_refused_and_another_is_suggested() {
+    let (room, _host) = room();
+    drop(room.admit(&keyed("Alice", 2)).unwrap());
+    for alike in ["AIice", "аlice", "alice", "A-lice", "АІісе"] {
+        for candidate in [keyed(alike, 3), plain(alike)] {
+            let refused = refusal(room.admit(&candidate));
+            // What mixes scripts is refused for that.
+            let Refusal::NameTaken = refused.refusal else {
+                assert_eq!(refused.refusal, Refusal::NameInvalid, "{alike}");
+                continue;
+            };
+            let suggestion = refused.suggestion.unwrap();
+            drop(room.admit(&Candidate { name: suggestion.as_str(), ..candidate }).expect(suggestion.as_str()));
+        }
+    }
+    assert_eq!(room.admit(&keyed("ALICE", 2)).unwrap().member().id, 1, "to its own key it is still the same name");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_without_a_key_never_displaces_one_who_has_a_key() {
+    let (room, _host) = room();
+    let without = room.admit(&plain("Ben")).unwrap();
+    assert_eq!(refusal(room.admit(&keyed("Ben", 2))).refusal, Refusal::NameTaken);
+    without.leave(Departure::Left);
+    drop(room.admit(&keyed("Ben", 2)).unwrap());
+    assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken);
+}

@@ -5,6 +5,8 @@ use std::{env, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_script::Script;
+use unicode_security::{confusable_detection::skeleton, mixed_script::AugmentedScriptSet};
 
 /// Marks on one letter. Vietnamese needs two, Hebrew with points and cantillation three.
 const MAX_MARKS: usize = 3;
@@ -67,12 +69,42 @@ impl<const MAX: usize> CleanName<MAX> {
         let upper = self.0.nfkc().flat_map(char::to_uppercase);
         // By way of upper case, so that ß is ss and both small sigmas are one.
         let folded = upper.flat_map(char::to_lowercase).nfkc();
-        folded.filter(|c| !c.is_whitespace() && !"'’-‐‑‒–—―−_.".contains(*c)).collect()
+        folded.filter(|c| !is_passed_over(*c)).collect()
     }
 
-    /// The first of "Ana", "Ana 2", "Ana 3", … whose folded form is not `taken`, cut so as not to grow too long.
-    pub fn suggest(&self, taken: impl Fn(&str) -> bool) -> Self {
-        if !taken(&self.folded()) {
+    /// What nobody else's name may have in common with this one, without repetition: the folded form, and how the name looks
+    /// as it is written and in small letters (its skeletons by UTS 39), so that neither "АNА" in Cyrillic letters nor "AIex"
+    /// is taken for somebody else.
+    pub fn likenesses(&self) -> Vec<String> {
+        let folded = self.folded();
+        let plain: String = self.0.nfkc().filter(|c| !is_passed_over(*c)).collect();
+        let small = skeleton(&folded).flat_map(char::to_lowercase).collect();
+        let mut likenesses = vec![skeleton(&plain).collect(), small, folded];
+        likenesses.sort();
+        likenesses.dedup();
+        likenesses
+    }
+
+    /// Whether letters of different scripts are mixed as no language mixes them. Latin may stand beside one other script,
+    /// though not beside Cyrillic or Greek, which look too much like it: "moderately restrictive" by UTS 39, section 5.2.
+    pub fn mixes_scripts(&self) -> bool {
+        let (mut all, mut without_latin) = (AugmentedScriptSet::default(), AugmentedScriptSet::default());
+        for set in self.0.chars().map(AugmentedScriptSet::for_char) {
+            all.intersect_with(set);
+            if !set.base.contains_script(Script::Latin) {
+                without_latin.intersect_with(set);
+            }
+        }
+        let AugmentedScriptSet { base, hanb, jpan, kore } = without_latin;
+        let is_known_mix = hanb || jpan || kore;
+        let is_one_beside_latin =
+            base.len() == 1 && ![Script::Cyrillic, Script::Greek].iter().any(|alike| base.contains_script(*alike));
+        all.is_empty() && !is_known_mix && !is_one_beside_latin
+    }
+
+    /// The first of "Ana", "Ana 2", "Ana 3", … which is not `taken`, cut so as not to grow too long.
+    pub fn suggest(&self, taken: impl Fn(&Self) -> bool) -> Self {
+        if !taken(self) {
             return self.clone();
         }
         let mut numbered = (2u32..).map(|number| {
@@ -81,7 +113,7 @@ impl<const MAX: usize> CleanName<MAX> {
             Self(kept.trim_end().to_owned() + &suffix)
         });
         // Some number is free, for a room has fewer members than there are numbers.
-        numbered.find(|name| !taken(&name.folded())).unwrap_or_else(|| self.clone())
+        numbered.find(|name| !taken(name)).unwrap_or_else(|| self.clone())
     }
 }
 
@@ -133,6 +165,11 @@ impl<const MAX: usize> FromStr for CleanName<MAX> {
         }
         Ok(Self(name))
     }
+}
+
+/// Characters inside a name that make no other name of it.
+fn is_passed_over(character: char) -> bool {
+    character.is_whitespace() || "'’-‐‑‒–—―−_.".contains(character)
 }
 
 /// Where a transcript is text, `Ben: hello` is what Ben said and `Ben> hello` what one said oneself. No name may pretend

@@ -137,6 +137,10 @@ impl Room {
         if candidate.room.is_some_and(|room| room != self.name.as_str()) {
             return Err(refused(Refusal::NoSuchRoom, &format!("The room here is “{}”.", self.name)));
         }
+        if name.mixes_scripts() {
+            let why = "That name mixes letters of scripts that look alike: write it in one of them.";
+            return Err(refused(Refusal::NameInvalid, &why));
+        }
         let proof = Proof::new(candidate.fingerprint, candidate.resume.and_then(|resume| resume.pass));
         let mut state = self.state();
         let is_back = state.names.owned(&name, &proof).is_some_and(|id| state.present.contains_key(&id));
@@ -237,7 +241,8 @@ fn full() -> Refused {
 
 fn taken(name: &Name, names: &Names) -> Refused {
     let suggestion = names.suggest(name);
-    let detail = format!("The name “{name}” is taken in this room. “{suggestion}” is free.");
+    let detail =
+        format!("The name “{name}”, or one that looks like it, is taken in this room. “{suggestion}” is free.");
     Refused { refusal: Refusal::NameTaken, detail, suggestion: Some(suggestion) }
 }
 

@@ -14,18 +14,19 @@ use crate::{
     wire::{MemberId, limits, message::Pass},
 };
 
-/// The names that are known to a room, by their folded form.
+/// The names that are known to a room.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    owners: HashMap<String, Owner>,
-    /// The folded name of each number that was ever given out and is still known.
-    by_id: HashMap<MemberId, String>,
+    owners: HashMap<MemberId, Owner>,
+    /// Whose name has this likeness. No two have one in common.
+    by_likeness: HashMap<String, MemberId>,
     next: MemberId,
 }
 
 #[derive(Debug)]
 struct Owner {
-    id: MemberId,
+    folded: String,
+    likenesses: Vec<String>,
     proof: Proof,
     /// The first entry that they were to see when they first came.
     first: u64,
@@ -88,50 +89,57 @@ impl Names {
         first: u64,
         is_present: impl Fn(MemberId) -> bool,
     ) -> Claim {
-        let folded = name.folded();
-        match self.owners.get(&folded) {
-            Some(owner) if owner.proof.is(&proof) => return Claim::Granted(owner.id),
-            Some(owner) if owner.has_key() || is_present(owner.id) => return Claim::Taken,
-            // Somebody without a key had it, and is gone.
-            Some(_) => self.forget(&folded),
-            None => {}
+        if let Some(id) = self.owned(name, &proof) {
+            return Claim::Granted(id);
+        }
+        let likenesses = name.likenesses();
+        for likeness in &likenesses {
+            match self.by_likeness.get(likeness).and_then(|id| Some((*id, self.owners.get(id)?))) {
+                Some((id, owner)) if owner.has_key() || is_present(id) => return Claim::Taken,
+                // Somebody without a key had it, and is gone.
+                Some((id, _)) => self.forget(id),
+                None => {}
+            }
         }
         let is_theirs = |owner: &Owner| owner.has_key() && owner.proof.is(&proof);
         let owned = self.owners.values().filter(|owner| is_theirs(owner)).count();
-        if owned >= limits::NAMES_PER_KEY && !self.forget_one(|owner| is_theirs(owner) && !is_present(owner.id)) {
+        if owned >= limits::NAMES_PER_KEY && !self.forget_one(|id, owner| is_theirs(owner) && !is_present(id)) {
             return Claim::Full;
         }
-        if self.owners.len() >= limits::NAMES_REMEMBERED && !self.forget_one(|owner| !is_present(owner.id)) {
+        if self.owners.len() >= limits::NAMES_REMEMBERED && !self.forget_one(|id, _| !is_present(id)) {
             return Claim::Full;
         }
         let id = self.next;
         // A number that came round again would be somebody else's, the first of all the host's.
         let Some(next) = id.checked_add(1) else { return Claim::Full };
         self.next = next;
-        self.by_id.insert(id, folded.clone());
-        self.owners.insert(folded, Owner { id, proof, first, nonces: VecDeque::new() });
+        for likeness in &likenesses {
+            self.by_likeness.insert(likeness.clone(), id);
+        }
+        self.owners.insert(id, Owner { folded: name.folded(), likenesses, proof, first, nonces: VecDeque::new() });
         Claim::Granted(id)
     }
 
     /// The number under which whoever shows `proof` owns this name.
     pub(super) fn owned(&self, name: &Name, proof: &Proof) -> Option<MemberId> {
-        self.owners.get(&name.folded()).filter(|owner| owner.proof.is(proof)).map(|owner| owner.id)
+        let folded = name.folded();
+        let id = *self.by_likeness.get(&folded)?;
+        self.owners.get(&id).is_some_and(|owner| owner.folded == folded && owner.proof.is(proof)).then_some(id)
     }
 
     /// The first entry that a member was to see when they first came.
     pub(super) fn first(&self, id: MemberId) -> Option<u64> {
-        self.by_id.get(&id).and_then(|folded| self.owners.get(folded)).map(|owner| owner.first)
+        self.owners.get(&id).map(|owner| owner.first)
     }
 
-    /// A name close to `name` that nobody owns.
+    /// A name close to `name` that nobody owns, nor one like it.
     pub(super) fn suggest(&self, name: &Name) -> Name {
-        name.suggest(|folded| self.owners.contains_key(folded))
+        name.suggest(|name| name.likenesses().iter().any(|likeness| self.by_likeness.contains_key(likeness)))
     }
 
     /// Whether `nonce` is new from this member; it is remembered then.
     pub(super) fn is_new(&mut self, id: MemberId, nonce: u64) -> bool {
-        let owner = self.by_id.get(&id).and_then(|folded| self.owners.get_mut(folded));
-        let Some(owner) = owner else { return false };
+        let Some(owner) = self.owners.get_mut(&id) else { return false };
         if owner.nonces.contains(&nonce) {
             return false;
         }
@@ -143,17 +151,17 @@ impl Names {
     }
 
     /// Makes place for one name among those that may go: one without a key if there is one, and who came longest ago.
-    fn forget_one(&mut self, may_go: impl Fn(&Owner) -> bool) -> bool {
-        let candidates = self.owners.iter().filter(|(_, owner)| may_go(owner));
-        let oldest = candidates.min_by_key(|(_, owner)| (owner.has_key(), owner.id));
-        let Some(folded) = oldest.map(|(folded, _)| folded.clone()) else { return false };
-        self.forget(&folded);
-        true
+    fn forget_one(&mut self, may_go: impl Fn(MemberId, &Owner) -> bool) -> bool {
+        let candidates = self.owners.iter().filter(|(id, owner)| may_go(**id, owner));
+        let oldest = candidates.min_by_key(|(id, owner)| (owner.has_key(), **id)).map(|(id, _)| *id);
+        oldest.map(|id| self.forget(id)).is_some()
     }
 
-    fn forget(&mut self, folded: &str) {
-        if let Some(owner) = self.owners.remove(folded) {
-            self.by_id.remove(&owner.id);
+    fn forget(&mut self, id: MemberId) {
+        if let Some(owner) = self.owners.remove(&id) {
+            for likeness in owner.likenesses {
+                self.by_likeness.remove(&likeness);
+            }
         }
     }
 }

@@ -84,12 +84,71 @@ fn names_that_differ_only_in_looks_are_the_same() {
     assert_ne!(folded("Ana"), folded("Anna"));
 }
 
+fn look_alike(one: &str, other: &str) -> bool {
+    let (one, other) = (parse(one).unwrap().likenesses(), parse(other).unwrap().likenesses());
+    one.iter().any(|likeness| other.contains(likeness))
+}
+
+#[test]
+fn names_that_look_alike_are_told() {
+    for (one, other) in [
+        ("Ana", "ANA"),
+        ("Alice", "АІісе"), // Cyrillic А, І, і, с, е
+        ("Al", "AI"),
+        ("Bill", "BiII"),
+        ("Bill", "bi11"),
+        ("Bob", "B0b"),
+        ("moo", "rnoo"),
+        ("paul", "рaul"),  // Cyrillic р
+        ("Ana", "Аna"),    // Cyrillic А
+        ("Ann o", "Αnno"), // Greek Α
+        ("Straße", "STRASSE"),
+        ("ada", "ａｄａ"),
+        ("Ваня", "ВАНЯ"),
+    ] {
+        assert!(look_alike(one, other), "{one} {other}");
+    }
+    for (one, other) in [("Ana", "Anna"), ("Ben", "Den"), ("Mia", "Mila"), ("李", "季"), ("Ваня", "Вася"), ("An", "Am")]
+    {
+        assert!(!look_alike(one, other), "{one} {other}");
+    }
+}
+
+#[test]
+fn scripts_are_mixed_only_as_languages_mix_them() {
+    for fine in [
+        "Ana 2",
+        "Zoë",
+        "Иван",
+        "Ελένη",
+        "محمد",
+        "דוד",
+        "李雷",
+        "さくら",
+        "サクラ 桜",
+        "김철수",
+        "प्रिया",
+        "Sakura さくら 桜",
+        "John 李",
+        "Kim 김",
+        "Ali علي",
+        "👍 Ana",
+        "ท้องฟ้า",
+        "Nguyễn",
+    ] {
+        assert!(!parse(fine).unwrap().mixes_scripts(), "{fine}");
+    }
+    for odd in ["Аna", "paуl", "Αnna", "Ваня Smith", "अали", "さくרа"] {
+        assert!(parse(odd).unwrap().mixes_scripts(), "{odd}");
+    }
+}
+
 #[test]
 fn a_free_name_is_suggested() {
     let ana = parse("Ana").unwrap();
     assert_eq!(ana.suggest(|_| false).as_str(), "Ana");
-    assert_eq!(ana.suggest(|folded| folded == "ana").as_str(), "Ana 2");
-    assert_eq!(ana.suggest(|folded| ["ana", "ana2"].contains(&folded)).as_str(), "Ana 3");
+    assert_eq!(ana.suggest(|name| name.as_str() == "Ana").as_str(), "Ana 2");
+    assert_eq!(ana.suggest(|name| ["Ana", "Ana 2"].contains(&name.as_str())).as_str(), "Ana 3");
 }
 
 #[test]
@@ -124,7 +183,7 @@ proptest! {
     fn a_suggestion_is_a_name_and_is_free(room in any_room(), taken in 0usize..12) {
         let mut names = Vec::new();
         for _ in 0..taken {
-            let next = room.suggest(|folded| names.iter().any(|name| name == folded));
+            let next = room.suggest(|name| names.contains(&name.folded()));
             prop_assert_eq!(next.as_str().parse(), Ok(next.clone()));
             prop_assert!(!names.contains(&next.folded()));
             names.push(next.folded());
