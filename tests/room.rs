@@ -32,9 +32,14 @@ fn room() -> (Arc<Room>, Membership) {
     (room, host)
 }
 
+/// The same, at such an attempt.
+fn back_at<'a>(candidate: Candidate<'a>, welcome: &Welcome, next: u64, attempt: u32) -> Candidate<'a> {
+    Candidate { resume: Some(Resume { epoch: welcome.epoch, next, pass: welcome.pass, attempt }), ..candidate }
+}
+
 /// The same, coming back to where they were.
 fn back<'a>(candidate: Candidate<'a>, welcome: &Welcome, next: u64) -> Candidate<'a> {
-    Candidate { resume: Some(Resume { epoch: welcome.epoch, next, pass: welcome.pass }), ..candidate }
+    back_at(candidate, welcome, next, u32::MAX)
 }
 
 fn say(member: &Membership, nonce: u64, text: &str) -> Result<Heard, SayError> {
@@ -326,13 +331,13 @@ async fn nobody_reads_more_of_the_past_than_they_were_sent_at_first() {
         say(&host, nonce, "x").unwrap();
     }
     let epoch = host.welcome().epoch;
-    let newcomer = Candidate { resume: Some(Resume { epoch, next: 1, pass: None }), ..keyed("Eve", 5) };
+    let newcomer = Candidate { resume: Some(Resume { epoch, next: 1, pass: None, attempt: 1 }), ..keyed("Eve", 5) };
     let eve = room.admit(&newcomer).unwrap();
     let first = eve.welcome().first;
     assert_eq!(texts(&mut eve.cursor()).await.len(), limits::HISTORY);
     // Nor later; and a position that is not there yet is none.
-    for next in [0, 1, first - 1, eve.welcome().head + 10, u64::MAX] {
-        let again = room.admit(&back(keyed("Eve", 5), &eve.welcome(), next)).unwrap();
+    for (attempt, next) in (2..).zip([0, 1, first - 1, eve.welcome().head + 10, u64::MAX]) {
+        let again = room.admit(&back_at(keyed("Eve", 5), &eve.welcome(), next, attempt)).unwrap();
         assert!(again.welcome().first >= first, "{next}");
         assert!(again.welcome().first <= again.welcome().head, "{next}");
     }
@@ -441,7 +446,7 @@ async fn a_name_that_looks_like_a_keys_name_is_refused_and_another_is_suggested(
                 continue;
             };
             let suggestion = refused.suggestion.unwrap();
-            drop(room.admit(&Candidate { name: suggestion.as_str(), ..candidate }).expect(suggestion.as_str()));
+            assert!(room.admit(&Candidate { name: suggestion.as_str(), ..candidate }).is_ok(), "{suggestion}");
         }
     }
     assert_eq!(room.admit(&keyed("ALICE", 2)).unwrap().member().id, 1, "to its own key it is still the same name");
@@ -455,4 +460,21 @@ async fn a_member_without_a_key_never_displaces_one_who_has_a_key() {
     without.leave(Departure::Left);
     drop(room.admit(&keyed("Ben", 2)).unwrap());
     assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken);
+}
+
+/// A connection that was given up, and whose bytes arrived late, took the place of the one that came after it.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_arrives_late_does_not_take_over_a_later_one() {
+    let (room, _host) = room();
+    let welcome = room.admit(&keyed("Ben", 2)).unwrap().welcome();
+    let second = room.admit(&back_at(keyed("Ben", 2), &welcome, welcome.head, 2)).unwrap();
+    for late in [1, 2] {
+        let refused = refusal(room.admit(&back_at(keyed("Ben", 2), &welcome, welcome.head, late)));
+        assert_eq!(refused.refusal, Refusal::Overtaken);
+    }
+    assert_eq!(say(&second, 1, "still here"), Ok(Heard::Now));
+    assert_eq!(texts(&mut second.cursor()).await, ["still here"]);
+    // Who joins anew begins to count anew.
+    let anew = room.admit(&keyed("Ben", 2)).unwrap();
+    assert!(room.admit(&back_at(keyed("Ben", 2), &anew.welcome(), 1, 1)).is_ok());
 }

@@ -362,7 +362,7 @@ async fn who_is_cut_off_comes_back_to_where_they_were_and_says_again_what_was_no
 
     let (_connection, mut stream) = accept(&mut *listener).await;
     let hello = hello(&mut stream).await;
-    assert_eq!(hello.resume, Some(Resume { epoch: 1, next: 5, pass: welcome().pass }));
+    assert_eq!(hello.resume, Some(Resume { epoch: 1, next: 5, pass: welcome().pass, attempt: 1 }));
     let again = Welcome { first: 5, head: 7, ..welcome() };
     stream.send.send(&mut vec![again.encode(), roster().encode(), said(5, "d")]).await.unwrap();
     assert!(matches!(next(&mut conversation).await, Event::Resumed { anew: false, .. }));

@@ -60,15 +60,15 @@ mod golden {
     fn hello() {
         is_on_the_wire(Hello { name: "Ana".to_owned(), room: None, resume: None }, "00000007 01 03 416e61 00 00");
         let room = Some("Küche".to_owned());
-        let resume = Some(Resume { epoch: u64::MAX, next: 251, pass: None });
+        let resume = Some(Resume { epoch: u64::MAX, next: 251, pass: None, attempt: 7 });
         is_on_the_wire(
             Hello { name: "Ana".to_owned(), room, resume },
-            "0000001b 01 03 416e61 01 06 4bc3bc636865 01 fdffffffffffffffff fbfb00 00",
+            "0000001c 01 03 416e61 01 06 4bc3bc636865 01 fdffffffffffffffff fbfb00 00 07",
         );
-        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Pass([0x33; 16])) });
+        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Pass([0x33; 16])), attempt: 300 });
         is_on_the_wire(
             Hello { name: "Ana".to_owned(), room: None, resume },
-            "0000001a 01 03 416e61 00 01 01 02 01 33333333333333333333333333333333",
+            "0000001d 01 03 416e61 00 01 01 02 01 33333333333333333333333333333333 fb2c01",
         );
     }
 
@@ -126,7 +126,12 @@ mod golden {
         let detail = "Taken".to_owned();
         let refused = Refused { refusal: Refusal::NameTaken, detail, suggestion: Some(name("Ana 2")) };
         is_on_the_wire(refused, "0000000f 12 00 05 54616b656e 01 05 416e612032");
-        let kinds = [(Refusal::NameInvalid, "01"), (Refusal::Full, "02"), (Refusal::NoSuchRoom, "03")];
+        let kinds = [
+            (Refusal::NameInvalid, "01"),
+            (Refusal::Full, "02"),
+            (Refusal::NoSuchRoom, "03"),
+            (Refusal::Overtaken, "04"),
+        ];
         for (refusal, byte) in kinds {
             let refused = Refused { refusal, detail: String::new(), suggestion: None };
             is_on_the_wire(refused, &format!("00000004 12 {byte} 00 00"));
@@ -271,7 +276,7 @@ mod hostile {
             }
         }
         check(Close::new(CloseCode::Left, "bye"));
-        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Pass([3; 16])) });
+        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Pass([3; 16])), attempt: 3 });
         check(Hello { name: "Ana".to_owned(), room: Some("Küche".to_owned()), resume });
         check(Say { nonce: u64::MAX, text: "hi".to_owned() });
         check(Ping { number: 300 });
@@ -463,10 +468,10 @@ mod any {
         fn hello(
             name in text(200),
             room in option::of(text(200)),
-            (is_back, epoch, next) in any::<(bool, u64, u64)>(),
+            (is_back, epoch, next, attempt) in any::<(bool, u64, u64, u32)>(),
             pass in option::of(a_pass()),
         ) {
-            comes_back(Hello { name, room, resume: is_back.then_some(Resume { epoch, next, pass }) })?;
+            comes_back(Hello { name, room, resume: is_back.then_some(Resume { epoch, next, pass, attempt }) })?;
         }
 
         #[test]
@@ -498,7 +503,7 @@ mod any {
         #[test]
         fn refused(
             refusal in select(vec![
-                Refusal::NameTaken, Refusal::NameInvalid, Refusal::Full, Refusal::NoSuchRoom,
+                Refusal::NameTaken, Refusal::NameInvalid, Refusal::Full, Refusal::NoSuchRoom, Refusal::Overtaken,
             ]),
             detail in text(limits::REASON),
             suggestion in option::of(a_name()),

@@ -23,6 +23,7 @@ pub struct View {
     own: MemberId,
     epoch: u64,
     pass: Option<message::Pass>,
+    attempts: u32,
     /// Entries before it are history.
     came: u64,
     /// The entry that comes next.
@@ -56,6 +57,7 @@ impl View {
             own: welcome.member,
             epoch: welcome.epoch,
             pass: welcome.pass,
+            attempts: 0,
             came: welcome.head,
             next: welcome.first,
             roster: None,
@@ -64,9 +66,10 @@ impl View {
         }
     }
 
-    /// Where one is, to be told to a host to which one comes back.
-    pub fn position(&self) -> Resume {
-        Resume { epoch: self.epoch, next: self.next, pass: self.pass }
+    /// Where one is, to be told to a host to which one comes back. Each time counts as an attempt.
+    pub fn position(&mut self) -> Resume {
+        self.attempts += 1;
+        Resume { epoch: self.epoch, next: self.next, pass: self.pass, attempt: self.attempts }
     }
 
     /// One has been let in again, to a room with these members. Whether it has begun a new log.

@@ -134,12 +134,12 @@ impl Room {
     /// The answer to give, when they cannot come in.
     pub fn admit(self: &Arc<Self>, candidate: &Candidate<'_>) -> Result<Membership, Refused> {
         let name: Name = candidate.name.parse().map_err(|error| refused(Refusal::NameInvalid, &error))?;
-        if candidate.room.is_some_and(|room| room != self.name.as_str()) {
-            return Err(refused(Refusal::NoSuchRoom, &format!("The room here is “{}”.", self.name)));
-        }
         if name.mixes_scripts() {
             let why = "That name mixes letters of scripts that look alike: write it in one of them.";
             return Err(refused(Refusal::NameInvalid, &why));
+        }
+        if candidate.room.is_some_and(|room| room != self.name.as_str()) {
+            return Err(refused(Refusal::NoSuchRoom, &format!("The room here is “{}”.", self.name)));
         }
         let proof = Proof::new(candidate.fingerprint, candidate.resume.and_then(|resume| resume.pass));
         let mut state = self.state();
@@ -157,6 +157,9 @@ impl Room {
             Claim::Taken => return Err(taken(&name, names)),
             Claim::Full => return Err(full()),
         };
+        if !names.is_latest(id, candidate.resume.map_or(0, |resume| resume.attempt)) {
+            return Err(refused(Refusal::Overtaken, &"A later attempt of yours to come back has arrived before."));
+        }
         if let Some(away) = gives_way {
             self.part(&mut state, away, Departure::Lost);
         }

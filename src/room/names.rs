@@ -30,6 +30,8 @@ struct Owner {
     proof: Proof,
     /// The first entry that they were to see when they first came.
     first: u64,
+    /// Their latest attempt to come back, counted since they last joined anew.
+    attempt: u32,
     /// The last nonces, oldest first.
     nonces: VecDeque<u64>,
 }
@@ -116,7 +118,8 @@ impl Names {
         for likeness in &likenesses {
             self.by_likeness.insert(likeness.clone(), id);
         }
-        self.owners.insert(id, Owner { folded: name.folded(), likenesses, proof, first, nonces: VecDeque::new() });
+        self.owners
+            .insert(id, Owner { folded: name.folded(), likenesses, proof, first, attempt: 0, nonces: VecDeque::new() });
         Claim::Granted(id)
     }
 
@@ -130,6 +133,16 @@ impl Names {
     /// The first entry that a member was to see when they first came.
     pub(super) fn first(&self, id: MemberId) -> Option<u64> {
         self.owners.get(&id).map(|owner| owner.first)
+    }
+
+    /// Whether this attempt of a member's is later than all before; it is remembered then. 0 is a new beginning.
+    pub(super) fn is_latest(&mut self, id: MemberId, attempt: u32) -> bool {
+        let Some(owner) = self.owners.get_mut(&id) else { return false };
+        let is_latest = attempt == 0 || attempt > owner.attempt;
+        if is_latest {
+            owner.attempt = attempt;
+        }
+        is_latest
     }
 
     /// A name close to `name` that nobody owns, nor one like it.

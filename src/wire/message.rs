@@ -99,6 +99,9 @@ pub struct Resume {
     pub next: u64,
     /// The pass of their last welcome, if there was one in it.
     pub pass: Option<Pass>,
+    /// How often they have tried to come back since they first joined, this time included. An attempt that was given up may
+    /// arrive after a later one.
+    pub attempt: u32,
 }
 
 /// Member to host: a message for everyone.
@@ -197,6 +200,8 @@ pub enum Refusal {
     Full,
     /// The room here is another one.
     NoSuchRoom,
+    /// A later attempt of theirs to come back has arrived before.
+    Overtaken,
 }
 
 /// Entry: somebody said something. To the one who said it, it is the acknowledgement.
