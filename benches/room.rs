@@ -18,6 +18,7 @@ const BATCH: u64 = 16;
 
 fn room(members: usize) -> (Arc<Room>, Vec<Membership>) {
     let room = Room::new("Bench".parse().expect("a name"));
+    let host = room.admit_host(&"Host".parse().expect("a name"), None, Security::Plaintext).expect("a place");
     let admit = |number: usize| {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&number.to_le_bytes());
@@ -26,7 +27,7 @@ fn room(members: usize) -> (Arc<Room>, Vec<Membership>) {
         room.admit(&Candidate { name: &name, room: None, fingerprint, security: Security::Encrypted, resume: None })
             .expect("a place")
     };
-    let members = (0..members).map(admit).collect();
+    let members = std::iter::once(host).chain((1..members).map(admit)).collect();
     (room, members)
 }
 

@@ -35,12 +35,13 @@ impl Hosted {
         let address = SocketAddr::from(([10, 0, 0, 1], 7275));
         let listener = Memory::new(network.clone(), fingerprint, address).listen(address).unwrap();
         let options = Options {
-            room: "Kitchen".parse().unwrap(),
+            room: Some("Kitchen".parse().unwrap()),
             name: "Ana".parse().unwrap(),
             port: address.port(),
             bind: None,
             encrypted: true,
             plain: false,
+            save: None,
         };
         let mut host = host::host_over(vec![listener], options, &identity);
         while !matches!(host.events.recv().await, Some(Event::Welcomed(_))) {}

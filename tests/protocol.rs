@@ -47,6 +47,12 @@ impl Shown for u32 {
     }
 }
 
+impl Shown for u64 {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Shown for Duration {
     fn shown(&self) -> String {
         match self.subsec_millis() {
@@ -74,6 +80,9 @@ fn every_limit_is_that_of_the_program() {
         ROSTER_BATCH,
         LOG_ENTRIES,
         LOG_BYTES,
+        SAVED_ENTRIES,
+        SAVED_BYTES,
+        UNSAVED,
         HISTORY,
         BATCH,
         NONCES,
@@ -229,12 +238,13 @@ impl Stranger {
 
 async fn hosted() -> (Conversation, u16) {
     let options = Options {
-        room: "Kitchen".parse().unwrap(),
+        room: Some("Kitchen".parse().unwrap()),
         name: "Ana".parse().unwrap(),
         port: 0,
         bind: Some([127, 0, 0, 1].into()),
         encrypted: true,
         plain: true,
+        save: None,
     };
     let mut host = host::host(options, Arc::new(Identity::generate().unwrap()));
     match host.events.recv().await {

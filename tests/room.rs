@@ -28,8 +28,12 @@ fn plain(name: &str) -> Candidate<'_> {
 /// A room with its host in it.
 fn room() -> (Arc<Room>, Membership) {
     let room = Room::new("Kitchen".parse().unwrap());
-    let host = room.admit(&keyed("Ana", 1)).unwrap();
+    let host = host_of(&room);
     (room, host)
+}
+
+fn host_of(room: &Arc<Room>) -> Membership {
+    room.admit_host(&"Ana".parse().unwrap(), Some(key(1)), Security::Pinned).unwrap()
 }
 
 /// The same, at such an attempt.

@@ -100,6 +100,7 @@ fn welcome() -> Welcome {
         members: 2,
         ticket: None,
         pass: None,
+        saved: false,
     }
 }
 

@@ -98,15 +98,16 @@ mod golden {
             members: 3,
             ticket: Some(ticket),
             pass: None,
+            saved: false,
         };
         is_on_the_wire(
             welcome.clone(),
-            "00000039 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03
-             01 11111111111111111111111111111111 22222222222222222222222222222222 00",
+            "0000003a 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03
+             01 11111111111111111111111111111111 22222222222222222222222222222222 00 00",
         );
         is_on_the_wire(
-            Welcome { ticket: None, pass: Some(Pass([0x33; 16])), ..welcome },
-            "00000029 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03 00 01 33333333333333333333333333333333",
+            Welcome { ticket: None, pass: Some(Pass([0x33; 16])), saved: true, ..welcome },
+            "0000002a 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03 00 01 33333333333333333333333333333333 01",
         );
     }
 
@@ -226,6 +227,7 @@ mod largest {
             members: u32::MAX,
             ticket,
             pass: Some(Pass([0xff; 16])),
+            saved: true,
         });
         let largest = fits(&Roster { members: vec![largest_member(); limits::ROSTER_BATCH] });
         assert!(largest > limits::FRAME / 2, "the batch is made to fill a frame: {largest}");
@@ -491,8 +493,9 @@ mod any {
             (epoch, member, first, head, members) in any::<(u64, u32, u64, u64, u32)>(),
             ticket in option::of(a_ticket()),
             pass in option::of(a_pass()),
+            saved in any::<bool>(),
         ) {
-            comes_back(Welcome { room, epoch, member, first, head, members, ticket, pass })?;
+            comes_back(Welcome { room, epoch, member, first, head, members, ticket, pass, saved })?;
         }
 
         #[test]

@@ -63,6 +63,18 @@ pub(super) struct Host {
     #[argh(option, arg_name = "ip")]
     pub(super) bind: Option<String>,
 
+    /// keep what is said in this file, and go on with the room that is in it; everybody in the room is told so
+    #[argh(option, arg_name = "file")]
+    pub(super) save: Option<String>,
+
+    /// with --save: let nobody hear anything before it is on the disk, so that nothing is lost when the power fails
+    #[argh(switch)]
+    pub(super) save_sync: bool,
+
+    /// with --save: keep only so much, such as 30d (days), 12h or 10000 (entries); what is older is erased
+    #[argh(option, arg_name = "how-much")]
+    pub(super) keep: Option<String>,
+
     /// stay in the terminal
     #[argh(switch)]
     pub(super) console: bool,

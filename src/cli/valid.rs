@@ -1,13 +1,14 @@
 //! From what was typed to what is valid, once.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use super::{log::Log, typed};
 use crate::{
-    host,
+    host::{self, Keep, Save},
     identity::{DEFAULT_PORT, DataDir, Name, RoomName},
     session::{self, Consent, Target, Way},
     transport::Kind,
+    wire::limits,
 };
 
 /// What the program is to do.
@@ -70,13 +71,19 @@ impl Request {
 
 fn host_task(typed: typed::Host) -> Result<Task, String> {
     let name = name(typed.name)?;
-    let room = match typed.room {
-        Some(room) => room_name(&room)?,
-        None => RoomName::of(&name),
+    let save = match (typed.save, typed.keep) {
+        (Some(path), _) if path.is_empty() => return Err("--save names no file: write its path after it.".to_owned()),
+        (Some(path), kept) => {
+            let keep = kept.as_deref().map(keep).transpose()?.unwrap_or_default();
+            Some(Save { path: path.into(), sync: typed.save_sync, keep })
+        }
+        (None, None) if !typed.save_sync => None,
+        (None, _) => return Err("--save-sync and --keep say how a room is saved: name a file with --save.".to_owned()),
     };
     let options = host::Options {
-        room,
+        room: typed.room.as_deref().map(room_name).transpose()?,
         name,
+        save,
         port: typed.port.unwrap_or(DEFAULT_PORT),
         bind: bind(typed.bind)?,
         encrypted: typed.quic || !typed.tcp,
@@ -143,6 +150,29 @@ fn name(typed: Option<String>) -> Result<Name, String> {
 
 fn room_name(typed: &str) -> Result<RoomName, String> {
     typed.parse().map_err(|error| format!("--room: {error}"))
+}
+
+/// How much of a saved room is kept: a number of entries, or a time in days or hours.
+fn keep(typed: &str) -> Result<Keep, String> {
+    let (digits, unit) = typed.split_at(typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(typed.len()));
+    let seconds = match unit {
+        "" => None,
+        "h" => Some(60 * 60),
+        "d" => Some(24 * 60 * 60),
+        _ => return Err(wrong_keep(typed)),
+    };
+    let number = digits.parse::<u32>().ok().filter(|number| *number > 0).ok_or_else(|| wrong_keep(typed))?;
+    match seconds {
+        None if u64::from(number) > limits::SAVED_ENTRIES => {
+            Err(format!("--keep: {} entries are the most that a room can keep.", limits::SAVED_ENTRIES))
+        }
+        None => Ok(Keep { entries: number.into(), age: None }),
+        Some(seconds) => Ok(Keep { age: Some(Duration::from_secs(u64::from(number) * seconds)), ..Keep::default() }),
+    }
+}
+
+fn wrong_keep(typed: &str) -> String {
+    format!("--keep takes a time such as 30d or 12h, or a number of entries such as 10000, not “{typed}”.")
 }
 
 fn bind(typed: Option<String>) -> Result<Option<IpAddr>, String> {

@@ -6,7 +6,7 @@
 
 use super::Style;
 use crate::{
-    conversation::{Closed, Event, Question, Said},
+    conversation::{Closed, Event, Question, Said, Welcomed},
     wire::{HOST, Member, Security, message::Departure},
 };
 
@@ -121,6 +121,7 @@ fn notices(event: &Event) -> Vec<Notice> {
                 Notice::quiet(format!("You are {}. In the room: {}.", welcomed.name, members.join(", "))),
             ];
             lines.rotate_right(usize::from(welcomed.security == Security::Plaintext));
+            lines.extend(saved(welcomed));
             lines
         }
         Event::Said(_) => Vec::new(),
@@ -140,9 +141,10 @@ fn notices(event: &Event) -> Vec<Notice> {
         }
         Event::Resumed { welcomed, anew } => {
             let mut lines = vec![security(welcomed.security, false, welcomed.key_exchange.as_deref())];
+            lines.extend(saved(welcomed));
             if *anew {
                 let what =
-                    "The host has started again, with an empty room. What was said meanwhile may be missing here.";
+                    "The host has started again and has lost what was said before. Some of it may be missing here.";
                 lines.push(Notice::grave(what));
             }
             lines
@@ -150,6 +152,10 @@ fn notices(event: &Event) -> Vec<Notice> {
         Event::Gap { missed } => {
             vec![Notice::grave(format!("{missed} entries are missing here; the host no longer has them."))]
         }
+        Event::Saving { trouble: Some(trouble) } => {
+            vec![Notice::grave(format!("{trouble} Until then nobody hears what is said."))]
+        }
+        Event::Saving { trouble: None } => vec![Notice::quiet("The room is saved again.")],
         Event::Unsent { text, why } => vec![Notice::grave(format!("NOT SENT: {}: {why}", first_line(text)))],
         Event::Refused(refused) => {
             let mut lines = vec![Notice::grave(&refused.detail)];
@@ -170,6 +176,12 @@ fn notices(event: &Event) -> Vec<Notice> {
             Closed::Removed { detail, .. } => Notice::grave(format!("The host has ended the connection: {detail}")),
         }],
     }
+}
+
+/// Everybody is told that what they say is kept.
+fn saved(welcomed: &Welcomed) -> Option<Notice> {
+    let who = if welcomed.transport.is_none() { "This machine" } else { "The host" };
+    welcomed.saved.then(|| Notice::quiet(format!("{who} keeps what is said here in a file.")))
 }
 
 fn security(security: Security, is_host: bool, key_exchange: Option<&str>) -> Notice {

@@ -37,6 +37,7 @@ enum Json {
         security: Security,
         fingerprint: Option<String>,
         key_exchange: Option<String>,
+        saved: bool,
         members: Vec<String>,
     },
     Said {
@@ -68,10 +69,14 @@ enum Json {
     Resumed {
         transport: Option<Kind>,
         security: Security,
+        saved: bool,
         anew: bool,
     },
     Gap {
         missed: u64,
+    },
+    Saving {
+        trouble: Option<String>,
     },
     Unsent {
         text: String,
@@ -114,6 +119,7 @@ fn json(event: &Event) -> Option<Json> {
             security: welcomed.security,
             fingerprint: welcomed.fingerprint.map(|key| key.sha256_base64()),
             key_exchange: welcomed.key_exchange.clone(),
+            saved: welcomed.saved,
             members: names(&welcomed.members),
         },
         Event::Said(said) => Json::Said {
@@ -129,10 +135,14 @@ fn json(event: &Event) -> Option<Json> {
         Event::Away { name, .. } => Json::Away { name: name.to_string() },
         Event::Back(member) => Json::Back { name: member.name.to_string(), security: member.security },
         Event::Members(members) => Json::Members { members: names(members) },
-        Event::Resumed { welcomed, anew } => {
-            Json::Resumed { transport: welcomed.transport, security: welcomed.security, anew: *anew }
-        }
+        Event::Resumed { welcomed, anew } => Json::Resumed {
+            transport: welcomed.transport,
+            security: welcomed.security,
+            saved: welcomed.saved,
+            anew: *anew,
+        },
         Event::Gap { missed } => Json::Gap { missed: *missed },
+        Event::Saving { trouble } => Json::Saving { trouble: trouble.clone() },
         Event::Unsent { text, why } => Json::Unsent { text: text.clone(), detail: why.clone() },
         Event::Refused(refused) => Json::Refused {
             reason: refused.reason.as_str(),

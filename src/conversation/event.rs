@@ -65,6 +65,11 @@ pub enum Event {
         /// How many.
         missed: u64,
     },
+    /// Hosting only: whether the room can be saved, when that has changed. While it cannot, nobody hears anything.
+    Saving {
+        /// Why not, and what to do, as sentences; none when it can be again.
+        trouble: Option<String>,
+    },
     /// One's own message was not sent, or nobody acknowledged it before the end.
     Unsent {
         /// What was to be said, as it was given.
@@ -146,6 +151,8 @@ pub struct Welcomed {
     pub fingerprint: Option<Fingerprint>,
     /// The key exchange that was negotiated, by its standard name, such as `X25519MLKEM768`.
     pub key_exchange: Option<String>,
+    /// The host keeps what is said in a file.
+    pub saved: bool,
     /// Who is there, the host first, oneself among them.
     pub members: Vec<Member>,
 }

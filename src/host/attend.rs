@@ -111,6 +111,7 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Send
         match FromMember::read(&frame) {
             Ok(Some(FromMember::Say(say))) => {
                 let nonce = say.nonce;
+                membership.may_speak().await;
                 match membership.say(say) {
                     Ok(Heard::Now) => {}
                     Ok(Heard::Before) => {

@@ -175,7 +175,11 @@ async fn admit(
             welcome.ticket = connection.ticket();
             let mut batch = vec![welcome.encode()];
             batch.extend(Roster::split(&membership.take_roster()).map(|roster| roster.encode()));
-            match timeout(limits::GREETING, send.send(&mut batch)).await {
+            let told = async {
+                membership.settled().await;
+                send.send(&mut batch).await
+            };
+            match timeout(limits::GREETING, told).await {
                 Ok(Ok(())) => Some((membership, Stream { send, recv })),
                 _ => {
                     drop((send, recv));

@@ -16,13 +16,15 @@ mod porch;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use tracing::info;
+
+pub use crate::room::{Keep, Save};
 
 use crate::{
     conversation::{Backstage, Closed, Conversation, Event, Listening, Refused},
-    identity::{Identity, Invite, Name, RoomName},
-    room::{Candidate, Membership, Room},
+    identity::{Fingerprint, Identity, Invite, Name, RoomName},
+    room::{Membership, Room},
     transport::{Kind, Listener},
     wire::Security,
 };
@@ -33,8 +35,8 @@ const GOODBYE: Duration = Duration::from_millis(1_500);
 /// How to host.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The room's name.
-    pub room: RoomName,
+    /// The room's name. Without one it is that of the room that was saved, or one made of the host's name.
+    pub room: Option<RoomName>,
     /// The host's own name in it.
     pub name: Name,
     /// The one port of all transports; 0 for any that is free.
@@ -45,6 +47,8 @@ pub struct Options {
     pub encrypted: bool,
     /// Serve plain TCP, on purpose.
     pub plain: bool,
+    /// Keep the room in a file, and go on with the one that is there.
+    pub save: Option<Save>,
 }
 
 /// Hosts, in the background, on the tokio runtime that this is called in.
@@ -62,10 +66,18 @@ pub fn host(options: Options, identity: Arc<Identity>) -> Conversation {
 /// The same for whoever knocks at these listeners, all of one port.
 pub fn host_over(listeners: Vec<Box<dyn Listener>>, options: Options, identity: &Identity) -> Conversation {
     let (conversation, backstage) = Conversation::new();
-    match open(&listeners, &options, identity) {
-        Ok(open) => tokio::spawn(run(listeners, open, backstage)),
-        Err(refused) => tokio::spawn(end(backstage, Event::Refused(refused))),
-    };
+    match listen::port(&listeners) {
+        Ok(port) => {
+            let open = open(port, options, identity.fingerprint());
+            tokio::spawn(async move {
+                match open.await {
+                    Ok(open) => run(listeners, open, backstage).await,
+                    Err(refused) => end(backstage, Event::Refused(refused)).await,
+                }
+            });
+        }
+        Err(refused) => drop(tokio::spawn(end(backstage, Event::Refused(refused)))),
+    }
     conversation
 }
 
@@ -75,8 +87,10 @@ async fn run(listeners: Vec<Box<dyn Listener>>, open: Open, mut backstage: Backs
     // Each member's task holds one of these; when the last is gone, everybody has been told.
     let (attending, mut attended) = mpsc::channel(1);
     let doors: Vec<_> = door::open(listeners, &open.room, &attending);
+    // Those who were in the room when its host was cut short may come back to it.
+    let away: Vec<_> = open.away.into_iter().map(|membership| tokio::spawn(membership.linger())).collect();
     own::attend(&open.room, open.own, open.security, &mut backstage).await;
-    doors.iter().for_each(|door| door.abort());
+    doors.iter().chain(&away).for_each(|task| task.abort());
     drop(attending);
     let _ = timeout(GOODBYE, attended.recv()).await;
     end(backstage, Event::Closed(Closed::Left)).await;
@@ -91,35 +105,47 @@ async fn end(mut backstage: Backstage, last: Event) {
 struct Open {
     room: Arc<Room>,
     own: Membership,
+    /// Those who were in it before.
+    away: Vec<Membership>,
     security: Security,
     listening: Listening,
 }
 
-fn open(listeners: &[Box<dyn Listener>], options: &Options, identity: &Identity) -> Result<Open, Refused> {
-    let port = listen::port(listeners)?;
+async fn open(port: u16, options: Options, fingerprint: Fingerprint) -> Result<Open, Refused> {
     let addresses = listen::addresses(options.bind, port);
-    let room = Room::new(options.room.clone());
+    let (room, away) = room(&options).await?;
     let security = if options.plain { Security::Plaintext } else { Security::Pinned };
     // In a room that is plain only, nobody can tell whose key it is, so none is shown.
-    let (fingerprint, own_security) = match options.encrypted {
-        true => (Some(identity.fingerprint()), Security::Pinned),
+    let (own_fingerprint, own_security) = match options.encrypted {
+        true => (Some(fingerprint), Security::Pinned),
         false => (None, Security::Plaintext),
     };
-    let name = options.name.as_str();
-    let candidate = Candidate { name, room: None, fingerprint, security: own_security, resume: None };
-    let own = room.admit(&candidate).map_err(|refused| listen::local(refused.detail))?;
+    let own = room.admit_host(&options.name, own_fingerprint, own_security);
+    let own = own.map_err(|refused| listen::local(refused.detail))?;
+    own.settled().await;
     let invite = match options.encrypted {
-        true => Invite::new(identity.fingerprint(), addresses.clone(), options.room.clone()).ok(),
+        true => Invite::new(fingerprint, addresses.clone(), room.name().clone()).ok(),
         false => None,
     };
     let kinds = [(options.encrypted, Kind::Quic), (options.encrypted, Kind::Tls), (options.plain, Kind::Tcp)];
     let listening = Listening {
-        room: options.room.clone(),
+        room: room.name().clone(),
         transports: kinds.into_iter().filter_map(|(served, kind)| served.then_some(kind)).collect(),
         port,
         addresses: addresses.iter().map(ToString::to_string).collect(),
-        fingerprint: identity.fingerprint(),
+        fingerprint,
         invite,
     };
-    Ok(Open { room, own, security, listening })
+    Ok(Open { room, own, away, security, listening })
+}
+
+/// The room, and those who were in it before.
+async fn room(options: &Options) -> Result<(Arc<Room>, Vec<Membership>), Refused> {
+    let (wanted, otherwise) = (options.room.clone(), RoomName::of(&options.name));
+    let Some(save) = options.save.clone() else { return Ok((Room::new(wanted.unwrap_or(otherwise)), Vec::new())) };
+    let opened = spawn_blocking(move || Room::saved(&save, wanted.as_ref(), &otherwise)).await;
+    match opened {
+        Ok(opened) => opened.map_err(|error| listen::local(error.to_string())),
+        Err(panic) => Err(listen::local(panic.to_string())),
+    }
 }

@@ -17,6 +17,7 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
     let mut outbox = Outbox::default();
     let mut batch = Vec::new();
     let mut is_leaving = false;
+    let mut stuck = room.stuck();
     for event in welcomed(&mut own, accepts) {
         let _ = backstage.events.send(event).await;
     }
@@ -31,6 +32,10 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
                         let _ = backstage.events.send(event).await;
                     }
                 }
+            }
+            Ok(()) = stuck.changed() => {
+                let trouble = stuck.borrow_and_update().clone();
+                let _ = backstage.events.send(Event::Saving { trouble }).await;
             }
             command = backstage.command(!outbox.is_full()), if !is_leaving => match command {
                 Some(Command::Say(text)) => match outbox::check(&text) {
@@ -58,6 +63,7 @@ fn welcomed(own: &mut Membership, accepts: Security) -> [Event; 2] {
         security: accepts,
         fingerprint: own.member().fingerprint,
         key_exchange: None,
+        saved: welcome.saved,
         members: own.take_roster(),
     };
     let detail = format!("Hosting {}.", welcomed.room);

@@ -1,9 +1,12 @@
 //! The room's log: entries, each encoded once, each with a sequence number, the oldest forgotten when there are too many.
+//!
+//! The last entries are in memory. In a room that is saved, those before them are in its file.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::saved::{Entry, Found};
 use crate::{random, wire::limits};
 
 /// An append-only list of encoded entries, numbered from 1.
@@ -15,12 +18,8 @@ pub(super) struct Log {
     entries: VecDeque<Entry>,
     /// What `entries` hold together.
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Entry {
-    frame: Bytes,
-    is_message: bool,
+    /// The oldest entry in the file, if there is one.
+    saved_from: Option<u64>,
 }
 
 /// What lies ahead of a position.
@@ -30,6 +29,8 @@ pub(super) enum Ahead {
     Nothing,
     /// Entries were taken; this is the position after them.
     Entries(u64),
+    /// What comes next is only in the file; what is in memory begins here.
+    Saved(u64),
     /// The log has forgotten what comes next; it goes on here.
     Gap(u64),
 }
@@ -37,7 +38,19 @@ pub(super) enum Ahead {
 impl Log {
     /// An empty log of a new epoch.
     pub(super) fn new() -> Self {
-        Self { epoch: random::number(), first: 1, entries: VecDeque::new(), bytes: 0 }
+        Self { epoch: random::number(), first: 1, entries: VecDeque::new(), bytes: 0, saved_from: None }
+    }
+
+    /// The log of a room that is saved.
+    pub(super) fn found(found: &mut Found) -> Self {
+        let entries = VecDeque::from(std::mem::take(&mut found.entries));
+        Self {
+            epoch: found.epoch,
+            first: found.head - entries.len() as u64,
+            bytes: entries.iter().map(|entry| entry.frame.len()).sum(),
+            entries,
+            saved_from: Some(found.first),
+        }
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -49,28 +62,41 @@ impl Log {
         self.first + self.entries.len() as u64
     }
 
-    /// Appends the entry that `encode` makes of its number.
-    pub(super) fn append(&mut self, is_message: bool, encode: impl FnOnce(u64) -> Bytes) -> u64 {
-        let seq = self.head();
-        let frame = encode(seq);
-        self.bytes += frame.len();
-        self.entries.push_back(Entry { frame, is_message });
+    /// Appends an entry, which has been given the number [`head`](Self::head).
+    pub(super) fn append(&mut self, entry: Entry) {
+        self.bytes += entry.frame.len();
+        self.entries.push_back(entry);
         while self.entries.len() > limits::LOG_ENTRIES || self.bytes > limits::LOG_BYTES {
-            let Some(oldest) = self.entries.pop_front() else { break };
+            self.forget_oldest();
+        }
+    }
+
+    /// The file begins with this entry now. What was erased there is forgotten here.
+    pub(super) fn forget_before(&mut self, seq: u64) {
+        self.saved_from = Some(seq);
+        while self.first < seq && !self.entries.is_empty() {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(oldest) = self.entries.pop_front() {
             self.bytes -= oldest.frame.len();
             self.first += 1;
         }
-        seq
     }
 
-    /// Adds entries from `position` on to `batch`, as many as fit into [`limits::BATCH`] bytes, and one at least.
-    pub(super) fn read(&self, position: u64, batch: &mut Vec<Bytes>) -> Ahead {
-        if position < self.first {
-            return Ahead::Gap(self.first);
+    /// Adds entries from `position` on, and before `end`, to `batch`, as many as fit into [`limits::BATCH`] bytes, and one at
+    /// least.
+    pub(super) fn read(&self, position: u64, end: u64, batch: &mut Vec<Bytes>) -> Ahead {
+        let oldest = self.saved_from.unwrap_or(self.first);
+        if position < oldest {
+            return Ahead::Gap(oldest);
         }
+        let Some(skipped) = position.checked_sub(self.first) else { return Ahead::Saved(self.first) };
         let mut bytes = 0;
         let mut next = position;
-        for entry in self.entries.iter().skip((position - self.first) as usize) {
+        for entry in self.entries.iter().skip(skipped as usize).take(end.saturating_sub(position) as usize) {
             bytes += entry.frame.len();
             if bytes > limits::BATCH && next > position {
                 break;
@@ -105,46 +131,70 @@ mod tests {
     fn filled(entries: usize, size: usize) -> Log {
         let mut log = Log::new();
         for _ in 0..entries {
-            log.append(true, |_| Bytes::from(vec![0; size]));
+            log.append(entry(true, size));
         }
         log
+    }
+
+    fn entry(is_message: bool, size: usize) -> Entry {
+        Entry { at: 0, is_message, frame: vec![0; size].into() }
     }
 
     #[test]
     fn a_position_reads_what_lies_between_it_and_the_head() {
         let log = filled(3, 10);
         let mut batch = Vec::new();
-        assert_eq!(log.read(2, &mut batch), Ahead::Entries(4));
+        assert_eq!(log.read(2, u64::MAX, &mut batch), Ahead::Entries(4));
         assert_eq!(batch.len(), 2);
-        assert_eq!(log.read(4, &mut batch), Ahead::Nothing);
+        assert_eq!(log.read(4, u64::MAX, &mut batch), Ahead::Nothing);
     }
 
     #[test]
     fn a_batch_is_bounded_and_never_empty() {
         let log = filled(5, limits::BATCH / 2);
         let mut batch = Vec::new();
-        assert_eq!(log.read(1, &mut batch), Ahead::Entries(3));
+        assert_eq!(log.read(1, u64::MAX, &mut batch), Ahead::Entries(3));
         let log = filled(1, limits::BATCH * 2);
-        assert_eq!(log.read(1, &mut Vec::new()), Ahead::Entries(2));
+        assert_eq!(log.read(1, u64::MAX, &mut Vec::new()), Ahead::Entries(2));
     }
 
     #[test]
     fn the_log_forgets_the_oldest_and_says_where_it_goes_on() {
         let log = filled(limits::LOG_ENTRIES + 7, 1);
-        assert_eq!(log.read(1, &mut Vec::new()), Ahead::Gap(8));
+        assert_eq!(log.read(1, u64::MAX, &mut Vec::new()), Ahead::Gap(8));
         assert_eq!(log.head(), limits::LOG_ENTRIES as u64 + 8);
         let log = filled(4, limits::LOG_BYTES / 2);
-        assert_eq!(log.read(1, &mut Vec::new()), Ahead::Gap(3));
+        assert_eq!(log.read(1, u64::MAX, &mut Vec::new()), Ahead::Gap(3));
     }
 
     #[test]
     fn history_counts_messages_and_not_the_notices_between_them() {
         let mut log = filled(3, 1);
-        log.append(false, |_| Bytes::new());
-        log.append(true, |_| Bytes::new());
-        log.append(false, |_| Bytes::new());
+        for is_message in [false, true, false] {
+            log.append(entry(is_message, 0));
+        }
         assert_eq!(log.history(2), 3);
         assert_eq!(log.history(100), 1);
         assert_eq!(log.history(0), log.head());
+    }
+
+    #[test]
+    fn what_was_not_heard_yet_is_not_read() {
+        let log = filled(3, 10);
+        assert_eq!(log.read(1, 3, &mut Vec::new()), Ahead::Entries(3));
+        assert_eq!(log.read(3, 3, &mut Vec::new()), Ahead::Nothing);
+    }
+
+    #[test]
+    fn a_saved_log_says_what_is_in_the_file_and_what_was_erased_there() {
+        let mut log = filled(limits::LOG_ENTRIES + 7, 1);
+        log.forget_before(3);
+        assert_eq!(log.read(2, u64::MAX, &mut Vec::new()), Ahead::Gap(3));
+        assert_eq!(log.read(3, u64::MAX, &mut Vec::new()), Ahead::Saved(8));
+        log.forget_before(100);
+        assert_eq!(log.read(99, u64::MAX, &mut Vec::new()), Ahead::Gap(100));
+        assert_eq!(log.history(usize::MAX), 100);
+        log.forget_before(log.head());
+        assert_eq!((log.history(1), log.bytes), (log.head(), 0));
     }
 }

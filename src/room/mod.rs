@@ -7,25 +7,30 @@
 
 mod log;
 mod names;
+mod saved;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::{sync::watch, time::sleep};
 
+pub use self::saved::{Keep, Save, SaveError};
 use self::{
     log::{Ahead, Log},
     names::{Claim, Names, Proof},
+    saved::{Change, Entry, Found, Journal, Progress, Store},
 };
 use crate::{
     identity::{Fingerprint, Name, RoomName},
     wire::{
         HOST, Member, MemberId, Message, Security, limits,
-        message::{Away, Back, Departure, Gap, Joined, Left, Refusal, Refused, Resume, Roster, Said, Say, Welcome},
+        message::{
+            Away, Back, Departure, Gap, Joined, Left, Pass, Refusal, Refused, Resume, Roster, Said, Say, Welcome,
+        },
     },
 };
 
@@ -34,8 +39,12 @@ use crate::{
 pub struct Room {
     name: RoomName,
     state: Mutex<State>,
-    /// Tells every cursor where the log ends by now.
+    /// Tells every cursor where the log ends by now: in a room that is saved, where the file does.
     head: watch::Sender<Head>,
+    /// What writes the room down, if it is saved.
+    journal: Option<Journal>,
+    /// Why nothing can be written down at this moment.
+    stuck: watch::Sender<Option<String>>,
 }
 
 #[derive(Debug)]
@@ -45,9 +54,46 @@ struct State {
     present: BTreeMap<MemberId, Present>,
     /// How many connections have become members; tells one member's connections apart.
     admissions: u64,
+    /// Nothing is added to the log any more.
+    is_closed: bool,
+    /// What has happened since the lock was taken.
+    changes: Vec<Change>,
 }
 
 impl State {
+    fn new(log: Log, names: Names) -> Self {
+        Self { log, names, present: BTreeMap::new(), admissions: 0, is_closed: false, changes: Vec::new() }
+    }
+
+    fn append(&mut self, is_message: bool, encode: impl FnOnce(u64, u64) -> Bytes) {
+        if self.is_closed {
+            return;
+        }
+        let at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+        let seq = self.log.head();
+        let entry = Entry { at, is_message, frame: encode(seq, at) };
+        self.log.append(entry.clone());
+        self.changes.push(Change::Entry { seq, entry });
+    }
+
+    /// Gives somebody a place. Whoever had it loses it, and is given back.
+    fn place(&mut self, member: Member) -> (u64, watch::Receiver<()>, Option<Present>) {
+        self.admissions += 1;
+        let (id, admission) = (member.id, self.admissions);
+        self.changes.push(Change::Presence { id, security: Some(member.security) });
+        let (place, replaced) = watch::channel(());
+        let before = self.present.insert(id, Present { member, admission, _place: place });
+        (admission, replaced, before)
+    }
+
+    /// Takes a member out of the room and tells everybody how they left.
+    fn part(&mut self, id: MemberId, how: Departure) {
+        if let Some(Present { member, .. }) = self.present.remove(&id) {
+            self.changes.push(Change::Presence { id, security: None });
+            self.append(false, |seq, at| Left { seq, at, member: id, name: member.name, how }.encode());
+        }
+    }
+
     fn roster(&self) -> Vec<Member> {
         self.present.values().map(|present| present.member.clone()).collect()
     }
@@ -74,7 +120,7 @@ struct Present {
     _place: watch::Sender<()>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Head {
     seq: u64,
     is_open: bool,
@@ -118,13 +164,104 @@ pub enum SayError {
 impl Room {
     /// A new room, with nobody in it.
     pub fn new(name: RoomName) -> Arc<Self> {
-        let log = Log::new();
-        let (head, _) = watch::channel(Head { seq: log.head(), is_open: true });
-        let state = State { log, names: Names::default(), present: BTreeMap::new(), admissions: 0 };
-        Arc::new(Self { name, state: Mutex::new(state), head })
+        Arc::new(Self::with(name, State::new(Log::new(), Names::default()), None))
     }
 
-    /// Lets somebody in. The first to come in is the host.
+    /// The room `wanted`, or whichever room is in the file, or a new one of the name `otherwise`; saved from now on. Those who
+    /// were in it when its host was cut short are still there, away: their places are given, too.
+    ///
+    /// Reads files: not for where others wait. Needs a tokio runtime around it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be used; it is as it was then.
+    pub fn saved(
+        save: &Save,
+        wanted: Option<&RoomName>,
+        otherwise: &RoomName,
+    ) -> Result<(Arc<Self>, Vec<Membership>), SaveError> {
+        let (store, mut found) = saved::open(save, wanted, otherwise)?;
+        let log = Log::found(&mut found);
+        let Found { room: name, next_member, members, .. } = found;
+        let were_here = members.iter().filter_map(|found| {
+            let (saved::Member { id, name, proof, .. }, security) = (found.member.clone(), found.security?);
+            let fingerprint = proof.key();
+            // Somebody's presence came to an end with the host that saw it.
+            Some(Member { id, name, fingerprint, security, away: true })
+        });
+        let were_here: Vec<_> = were_here.collect();
+        let mut state = State::new(log, Names::found(members, next_member));
+        let places: Vec<_> = were_here.into_iter().map(|member| (state.place(member.clone()), member)).collect();
+        let room = Arc::new_cyclic(|room| Self::with(name, state, Some((store, room.clone()))));
+        let state = room.state();
+        let away =
+            places.into_iter().filter(|(_, member)| member.id != HOST).map(|((admission, replaced, _), member)| {
+                let welcome = room.welcome(&state, member.id, state.log.head(), None);
+                Membership {
+                    room: room.clone(),
+                    member,
+                    admission,
+                    replaced,
+                    welcome,
+                    roster: Vec::new(),
+                    is_over: false,
+                }
+            });
+        let away = away.collect();
+        drop(state);
+        Ok((room, away))
+    }
+
+    fn with(name: RoomName, state: State, saved: Option<(Store, Weak<Self>)>) -> Self {
+        let (head, _) = watch::channel(Head { seq: state.log.head(), is_open: true });
+        let journal = saved.map(|(store, room)| {
+            Journal::start(store, move |progress| {
+                if let Some(room) = room.upgrade() {
+                    room.learn(progress);
+                }
+            })
+        });
+        Self { name, state: Mutex::new(state), head, journal, stuck: watch::channel(None).0 }
+    }
+
+    /// The room's name.
+    pub fn name(&self) -> &RoomName {
+        &self.name
+    }
+
+    /// Whether what is said is kept in a file.
+    pub fn is_saved(&self) -> bool {
+        self.journal.is_some()
+    }
+
+    /// Tells, whenever it changes, why nothing can be saved, and that it can be again. Nobody hears anything meanwhile.
+    pub fn stuck(&self) -> watch::Receiver<Option<String>> {
+        self.stuck.subscribe()
+    }
+
+    /// Lets the host in, under whatever name and key they have by now.
+    ///
+    /// # Errors
+    ///
+    /// When the name is that of another member of a room that was saved.
+    pub fn admit_host(
+        self: &Arc<Self>,
+        name: &Name,
+        fingerprint: Option<Fingerprint>,
+        security: Security,
+    ) -> Result<Membership, Refused> {
+        let mut state = self.state();
+        let history = state.log.history(limits::HISTORY);
+        let proof = Proof::new(fingerprint, None);
+        let State { names, present, .. } = &mut *state;
+        if !names.claim_host(name, proof, history, |id| id != HOST && present.contains_key(&id)) {
+            return Err(taken(name, names));
+        }
+        let member = Member { id: HOST, name: name.clone(), fingerprint, security, away: false };
+        Ok(self.enter(state, member, history, None))
+    }
+
+    /// Lets somebody in who is not the host.
     ///
     /// A key that comes again under its name is the same member, and so is who has no key and shows the pass they were given.
     /// They take the place of their older connection, and the others are told only if that was lost before.
@@ -143,6 +280,9 @@ impl Room {
         }
         let proof = Proof::new(candidate.fingerprint, candidate.resume.and_then(|resume| resume.pass));
         let mut state = self.state();
+        if self.is_behind(&state) {
+            return Err(refused(Refusal::Full, &"The host cannot save the room at this moment. Try again later."));
+        }
         let is_back = state.names.owned(&name, &proof).is_some_and(|id| state.present.contains_key(&id));
         // Who is here goes before who may come back.
         let gives_way = match state.present.len() >= limits::MEMBERS && !is_back {
@@ -152,7 +292,7 @@ impl Room {
         let history = state.log.history(limits::HISTORY);
         let State { names, present, .. } = &mut *state;
         let id = match names.claim(&name, proof, history, |id| present.contains_key(&id)) {
-            Claim::Granted(HOST) if present.contains_key(&HOST) => return Err(taken(&name, names)),
+            Claim::Granted(HOST) => return Err(taken(&name, names)),
             Claim::Granted(id) => id,
             Claim::Taken => return Err(taken(&name, names)),
             Claim::Full => return Err(full()),
@@ -161,71 +301,104 @@ impl Room {
             return Err(refused(Refusal::Overtaken, &"A later attempt of yours to come back has arrived before."));
         }
         if let Some(away) = gives_way {
-            self.part(&mut state, away, Departure::Lost);
+            state.part(away, Departure::Lost);
         }
         // Who takes their own place keeps the spelling under which the others know them.
         let name = state.present.get(&id).map_or(name, |present| present.member.name.clone());
         let Candidate { fingerprint, security, .. } = *candidate;
         let member = Member { id, name, fingerprint, security, away: false };
-        state.admissions += 1;
-        let admission = state.admissions;
         let first = state.first(id, candidate.resume).unwrap_or(history);
-        let (place, replaced) = watch::channel(());
-        let present = Present { member: member.clone(), admission, _place: place };
-        let before = state.present.insert(id, present);
+        Ok(self.enter(state, member, first, proof.pass()))
+    }
+
+    /// Gives somebody their place, tells everybody, and lets them see the log from `first` on.
+    fn enter(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        member: Member,
+        first: u64,
+        pass: Option<Pass>,
+    ) -> Membership {
+        let (admission, replaced, before) = state.place(member.clone());
         let entry = member.clone();
         match before {
-            None => self.append(&mut state, false, |seq, at| Joined { seq, at, member: entry }.encode()),
+            None => state.append(false, |seq, at| Joined { seq, at, member: entry }.encode()),
             Some(before) if before.member.away => {
-                self.append(&mut state, false, |seq, at| Back { seq, at, member: entry }.encode());
+                state.append(false, |seq, at| Back { seq, at, member: entry }.encode());
             }
             Some(_) => {}
         }
-        let welcome = Welcome {
+        let (welcome, roster) = (self.welcome(&state, member.id, first, pass), state.roster());
+        self.publish(state);
+        Membership { room: self.clone(), member, admission, replaced, welcome, roster, is_over: false }
+    }
+
+    fn welcome(&self, state: &State, member: MemberId, first: u64, pass: Option<Pass>) -> Welcome {
+        Welcome {
             room: self.name.clone(),
             epoch: state.log.epoch(),
-            member: id,
+            member,
             first,
             head: state.log.head(),
             members: state.present.len() as u32,
             ticket: None,
-            pass: match proof {
-                Proof::Key(_) => None,
-                Proof::Pass(pass) => Some(pass),
-            },
-        };
-        let roster = state.roster();
-        drop(state);
-        Ok(Membership { room: self.clone(), member, admission, replaced, welcome, roster, is_over: false })
-    }
-
-    /// Takes a member out of the room and tells everybody how they left.
-    fn part(&self, state: &mut State, id: MemberId, how: Departure) {
-        if let Some(Present { member, .. }) = state.present.remove(&id) {
-            self.append(state, false, |seq, at| Left { seq, at, member: id, name: member.name, how }.encode());
+            pass,
+            saved: self.is_saved(),
         }
     }
 
     /// Ends the room. Nothing is added to the log any more, and cursors come to their end after the last entry.
     pub fn close(&self) {
-        // Under the lock, so that no entry comes after the end.
-        let _state = self.state();
-        self.head.send_modify(|head| head.is_open = false);
+        let mut state = self.state();
+        state.is_closed = true;
+        state.changes.push(Change::Closed);
+        self.publish(state);
     }
 
-    /// Comes to an end when the room has closed. Cancel-safe.
+    /// Comes to an end when the room has closed, and everything was saved that is. Cancel-safe.
     pub async fn closed(&self) {
         // The sender is ours: it cannot be gone.
         let _ = self.head.subscribe().wait_for(|head| !head.is_open).await;
     }
 
-    fn append(&self, state: &mut State, is_message: bool, encode: impl FnOnce(u64, u64) -> Bytes) {
-        if !self.head.borrow().is_open {
-            return;
+    /// Hands on what has happened, now that it is complete: to the members, or first to the file.
+    fn publish(&self, mut state: MutexGuard<'_, State>) {
+        let mut changes = state.names.take_changes();
+        changes.append(&mut state.changes);
+        match &self.journal {
+            Some(journal) if !changes.is_empty() => journal.write(changes),
+            Some(_) => {}
+            None => {
+                let head = Head { seq: state.log.head(), is_open: !state.is_closed };
+                self.head.send_if_modified(|before| std::mem::replace(before, head) != head);
+            }
         }
-        let at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
-        let seq = state.log.append(is_message, |seq| encode(seq, at));
-        self.head.send_modify(|head| head.seq = seq + 1);
+    }
+
+    /// What has become of what was to be saved.
+    fn learn(&self, progress: Progress) {
+        match progress {
+            Progress::Saved { first, head } => {
+                self.state().log.forget_before(first);
+                self.head.send_modify(|before| before.seq = head);
+                self.stuck.send_if_modified(|stuck| stuck.take().is_some());
+            }
+            Progress::Stuck(error) => {
+                let why = Some(error.to_string());
+                self.stuck.send_if_modified(|before| std::mem::replace(before, why.clone()) != why);
+            }
+            Progress::Closed => self.head.send_modify(|before| before.is_open = false),
+        }
+    }
+
+    /// Waits until every entry before `seq` is saved, or nothing is any more.
+    async fn saved_up_to(&self, seq: u64) {
+        let _ = self.head.subscribe().wait_for(|head| head.seq >= seq || !head.is_open).await;
+    }
+
+    /// Whether so much waits to be saved that nothing more is to be added.
+    fn is_behind(&self, state: &State) -> bool {
+        state.log.head() - self.head.borrow().seq >= limits::UNSAVED
     }
 
     /// A poisoned lock means that a change was cut short. What stands is still one order for all, so the room goes on.
@@ -304,8 +477,22 @@ impl Membership {
         if !state.names.is_new(by, nonce) {
             return Ok(Heard::Before);
         }
-        self.room.append(&mut state, true, |seq, at| Said { seq, at, by, name, nonce, text }.encode());
+        state.append(true, |seq, at| Said { seq, at, by, name, nonce, text }.encode());
+        self.room.publish(state);
         Ok(Heard::Now)
+    }
+
+    /// Waits until everything that was so when this member came in is saved, if the room is: only then may they be told.
+    /// Cancel-safe.
+    pub async fn settled(&self) {
+        self.room.saved_up_to(self.welcome.head).await;
+    }
+
+    /// Waits until there is room for something to be said: in a room that is saved, for as long as the disk does not keep up.
+    /// Cancel-safe.
+    pub async fn may_speak(&self) {
+        let head = self.room.state().log.head();
+        self.room.saved_up_to(head.saturating_sub(limits::UNSAVED)).await;
     }
 
     /// Comes to an end when another connection of the same key has taken this one's place. Cancel-safe.
@@ -334,7 +521,8 @@ impl Membership {
         {
             present.member.away = true;
             let Member { id: member, name, .. } = self.member.clone();
-            self.room.append(&mut state, false, |seq, at| Away { seq, at, member, name }.encode());
+            state.append(false, |seq, at| Away { seq, at, member, name }.encode());
+            self.room.publish(state);
         }
     }
 
@@ -349,7 +537,8 @@ impl Membership {
         }
         let mut state = self.room.state();
         if self.holds_its_place(&state) {
-            self.room.part(&mut state, self.member.id, how);
+            state.part(self.member.id, how);
+            self.room.publish(state);
         }
     }
 
@@ -379,10 +568,24 @@ impl Cursor {
     /// Cancel-safe: the position moves only when `batch` is filled.
     pub async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
         loop {
-            let is_open = self.head.borrow_and_update().is_open;
-            match self.read(batch) {
-                Ahead::Entries(position) | Ahead::Gap(position) => {
+            let Head { seq, is_open } = *self.head.borrow_and_update();
+            match self.read(seq, batch) {
+                Ahead::Entries(position) => {
                     self.position = position;
+                    return true;
+                }
+                Ahead::Gap(to) => {
+                    self.skip(to, batch);
+                    return true;
+                }
+                Ahead::Saved(in_memory) => {
+                    let frames = self.read_saved().await;
+                    match frames.len() {
+                        // Erased meanwhile, or not to be read.
+                        0 => self.skip(in_memory, batch),
+                        read => self.position += read as u64,
+                    }
+                    batch.extend(frames);
                     return true;
                 }
                 Ahead::Nothing if !is_open => return false,
@@ -394,14 +597,24 @@ impl Cursor {
         }
     }
 
-    fn read(&self, batch: &mut Vec<Bytes>) -> Ahead {
-        let state = self.room.state();
-        let ahead = state.log.read(self.position, batch);
-        if let Ahead::Gap(to) = ahead {
-            let (roster, head) = (state.roster(), state.log.head());
-            batch.push(Gap { from: self.position, to, head, members: roster.len() as u32 }.encode());
-            batch.extend(Roster::split(&roster).map(|roster| roster.encode()));
+    fn read(&self, end: u64, batch: &mut Vec<Bytes>) -> Ahead {
+        self.room.state().log.read(self.position, end, batch)
+    }
+
+    async fn read_saved(&self) -> Vec<Bytes> {
+        match &self.room.journal {
+            Some(journal) => journal.read(self.position).await,
+            None => Vec::new(),
         }
-        ahead
+    }
+
+    /// Goes on at `to`, and says what is missing.
+    fn skip(&mut self, to: u64, batch: &mut Vec<Bytes>) {
+        let state = self.room.state();
+        let (roster, head) = (state.roster(), state.log.head());
+        batch.push(Gap { from: self.position, to, head, members: roster.len() as u32 }.encode());
+        batch.extend(Roster::split(&roster).map(|roster| roster.encode()));
+        drop(state);
+        self.position = to;
     }
 }

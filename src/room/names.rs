@@ -8,10 +8,11 @@ use std::collections::{HashMap, VecDeque};
 
 use aws_lc_rs::constant_time;
 
+use super::saved::{Change, FoundMember, Member};
 use crate::{
     identity::{Fingerprint, Name},
     random,
-    wire::{MemberId, limits, message::Pass},
+    wire::{HOST, MemberId, limits, message::Pass},
 };
 
 /// The names that are known to a room.
@@ -21,10 +22,13 @@ pub(super) struct Names {
     /// Whose name has this likeness. No two have one in common.
     by_likeness: HashMap<String, MemberId>,
     next: MemberId,
+    /// What has changed since it was last asked for.
+    changes: Vec<Change>,
 }
 
 #[derive(Debug)]
 struct Owner {
+    name: Name,
     folded: String,
     likenesses: Vec<String>,
     proof: Proof,
@@ -34,9 +38,22 @@ struct Owner {
     attempt: u32,
     /// The last nonces, oldest first.
     nonces: VecDeque<u64>,
+    /// How many nonces there have been.
+    said: u64,
 }
 
 impl Owner {
+    fn new(name: Name, proof: Proof, first: u64) -> Self {
+        let (folded, likenesses) = (name.folded(), name.likenesses());
+        Self { name, folded, likenesses, proof, first, attempt: 0, nonces: VecDeque::new(), said: 0 }
+    }
+
+    /// As it is saved.
+    fn change(&self, id: MemberId) -> Change {
+        let Self { name, proof, first, attempt, .. } = self;
+        Change::Member(Member { id, name: name.clone(), proof: *proof, first: *first, attempt: *attempt })
+    }
+
     fn has_key(&self) -> bool {
         matches!(self.proof, Proof::Key(_))
     }
@@ -58,6 +75,22 @@ impl Proof {
             (Some(key), _) => Self::Key(key),
             (None, Some(pass)) => Self::Pass(pass),
             (None, None) => Self::Pass(Pass(random::bytes())),
+        }
+    }
+
+    /// The key, if it is one.
+    pub(super) fn key(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Key(key) => Some(*key),
+            Self::Pass(_) => None,
+        }
+    }
+
+    /// The pass, if it is one.
+    pub(super) fn pass(&self) -> Option<Pass> {
+        match self {
+            Self::Key(_) => None,
+            Self::Pass(pass) => Some(*pass),
         }
     }
 
@@ -94,14 +127,8 @@ impl Names {
         if let Some(id) = self.owned(name, &proof) {
             return Claim::Granted(id);
         }
-        let likenesses = name.likenesses();
-        for likeness in &likenesses {
-            match self.by_likeness.get(likeness).and_then(|id| Some((*id, self.owners.get(id)?))) {
-                Some((id, owner)) if owner.has_key() || is_present(id) => return Claim::Taken,
-                // Somebody without a key had it, and is gone.
-                Some((id, _)) => self.forget(id),
-                None => {}
-            }
+        if !self.free(name, &is_present) {
+            return Claim::Taken;
         }
         let is_theirs = |owner: &Owner| owner.has_key() && owner.proof.is(&proof);
         let owned = self.owners.values().filter(|owner| is_theirs(owner)).count();
@@ -115,12 +142,67 @@ impl Names {
         // A number that came round again would be somebody else's, the first of all the host's.
         let Some(next) = id.checked_add(1) else { return Claim::Full };
         self.next = next;
-        for likeness in &likenesses {
+        self.give(id, Owner::new(name.clone(), proof, first));
+        Claim::Granted(id)
+    }
+
+    /// The same for the host, whose number is [`HOST`] whatever their name and key: in a room that was saved they may have had
+    /// others. `false` when the name is somebody else's.
+    pub(super) fn claim_host(
+        &mut self,
+        name: &Name,
+        proof: Proof,
+        first: u64,
+        is_present: impl Fn(MemberId) -> bool,
+    ) -> bool {
+        if self.owned(name, &proof) != Some(HOST) {
+            self.forget(HOST);
+            if !self.free(name, is_present) {
+                return false;
+            }
+            self.next = self.next.max(HOST + 1);
+            self.give(HOST, Owner::new(name.clone(), proof, first));
+        }
+        true
+    }
+
+    /// Takes a name from those who had it without a key and are gone. `false` when it, or one like it, is somebody's.
+    fn free(&mut self, name: &Name, is_present: impl Fn(MemberId) -> bool) -> bool {
+        for likeness in name.likenesses() {
+            match self.by_likeness.get(&likeness).and_then(|id| Some((*id, self.owners.get(id)?))) {
+                Some((id, owner)) if owner.has_key() || is_present(id) => return false,
+                Some((id, _)) => self.forget(id),
+                None => {}
+            }
+        }
+        true
+    }
+
+    fn give(&mut self, id: MemberId, owner: Owner) {
+        self.changes.push(owner.change(id));
+        self.put(id, owner);
+    }
+
+    fn put(&mut self, id: MemberId, owner: Owner) {
+        for likeness in &owner.likenesses {
             self.by_likeness.insert(likeness.clone(), id);
         }
-        self.owners
-            .insert(id, Owner { folded: name.folded(), likenesses, proof, first, attempt: 0, nonces: VecDeque::new() });
-        Claim::Granted(id)
+        self.owners.insert(id, owner);
+    }
+
+    /// The names of a room that was saved.
+    pub(super) fn found(members: Vec<FoundMember>, next: MemberId) -> Self {
+        let mut names = Self { next, ..Self::default() };
+        for FoundMember { member, nonces, said, .. } in members {
+            let Member { id, name, proof, first, attempt } = member;
+            names.put(id, Owner { attempt, nonces: nonces.into(), said, ..Owner::new(name, proof, first) });
+        }
+        names
+    }
+
+    /// What has changed since this was last asked for.
+    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
     }
 
     /// The number under which whoever shows `proof` owns this name.
@@ -139,8 +221,10 @@ impl Names {
     pub(super) fn is_latest(&mut self, id: MemberId, attempt: u32) -> bool {
         let Some(owner) = self.owners.get_mut(&id) else { return false };
         let is_latest = attempt == 0 || attempt > owner.attempt;
-        if is_latest {
+        if is_latest && owner.attempt != attempt {
             owner.attempt = attempt;
+            let change = owner.change(id);
+            self.changes.push(change);
         }
         is_latest
     }
@@ -160,6 +244,8 @@ impl Names {
             owner.nonces.pop_front();
         }
         owner.nonces.push_back(nonce);
+        self.changes.push(Change::Nonce { id, number: owner.said, nonce });
+        owner.said += 1;
         true
     }
 
@@ -172,6 +258,7 @@ impl Names {
 
     fn forget(&mut self, id: MemberId) {
         if let Some(owner) = self.owners.remove(&id) {
+            self.changes.push(Change::Forgotten(id));
             for likeness in owner.likenesses {
                 self.by_likeness.remove(&likeness);
             }

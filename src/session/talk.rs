@@ -202,6 +202,7 @@ pub(super) fn welcomed(peer: &Peer, welcome: &Welcome, members: Vec<Member>) -> 
         security: peer.security,
         fingerprint: peer.fingerprint,
         key_exchange: peer.key_exchange.clone(),
+        saved: welcome.saved,
         members,
     })
 }

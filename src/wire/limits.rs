@@ -32,6 +32,15 @@ pub const LOG_ENTRIES: usize = 10_000;
 /// Bytes of encoded entries that the log keeps; the oldest go first.
 pub const LOG_BYTES: usize = 16 * 1024 * 1024;
 
+/// Entries that a saved log keeps in its file; the oldest go first.
+pub const SAVED_ENTRIES: u64 = 1_000_000;
+
+/// Bytes of encoded entries that a saved log keeps in its file; the oldest go first.
+pub const SAVED_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Entries that may wait to be saved before members are heard. With a disk that does not keep up, they wait.
+pub const UNSAVED: u64 = 1_024;
+
 /// Messages of the past that a new member is sent, with the notices between them.
 pub const HISTORY: usize = 200;
 

@@ -133,6 +133,8 @@ pub struct Welcome {
     pub ticket: Option<Ticket>,
     /// What to show when coming back, for a member without a key.
     pub pass: Option<Pass>,
+    /// The host keeps what is said in a file.
+    pub saved: bool,
 }
 
 /// Host to member: who is in the room. At most [`limits::ROSTER_BATCH`] a frame.
@@ -368,4 +370,23 @@ side! {
 side! {
     /// What a host may send.
     FromHost: Welcome, Roster, Refused, Gap, Pong, Repeated, Said, Joined, Left, Away, Back
+}
+
+impl FromHost {
+    /// The place in the log, if this is an entry of it.
+    pub fn seq(&self) -> Option<u64> {
+        match self {
+            Self::Said(said) => Some(said.seq),
+            Self::Joined(joined) => Some(joined.seq),
+            Self::Left(left) => Some(left.seq),
+            Self::Away(away) => Some(away.seq),
+            Self::Back(back) => Some(back.seq),
+            Self::Welcome(_)
+            | Self::Roster(_)
+            | Self::Refused(_)
+            | Self::Gap(_)
+            | Self::Pong(_)
+            | Self::Repeated(_) => None,
+        }
+    }
 }

@@ -142,7 +142,10 @@ impl Model {
         self.room.draft = last.draft;
         let title = match opening {
             Opening::Choose => return,
-            Opening::Host(options) => format!("Opening “{}”", options.room.as_str()),
+            Opening::Host(options) => match &options.room {
+                Some(room) => format!("Opening “{room}”"),
+                None => "Opening the room".to_owned(),
+            },
             Opening::Join(options) => match &options.target.room {
                 Some(room) => format!("Joining “{}”", room.as_str()),
                 None => {
@@ -185,6 +188,7 @@ impl Model {
             Event::Members(members) => self.room.list(&members),
             Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
+            Event::Saving { trouble } => self.room.saving(trouble.as_deref()),
             Event::Unsent { text, why } => self.room.unsent(&text, &why),
             Event::Refused(refused) => self.refused(refused),
             Event::Closed(how) => self.closed(&how),

@@ -62,6 +62,8 @@ pub(crate) struct Room {
     pub(crate) door: Option<Rc<Door>>,
     /// Why it is over, when it is.
     pub(crate) over: Option<String>,
+    /// Whether the host keeps what is said in a file.
+    saved: bool,
     /// Whether the connection was lost and is being made again.
     pub(crate) reconnecting: bool,
     /// What the column at the side shows.
@@ -90,6 +92,19 @@ impl Room {
         self.standing.fingerprint = welcomed.fingerprint;
         self.standing.key_exchange = welcomed.key_exchange.as_deref().map(text::label);
         self.list(&welcomed.members);
+        if welcomed.saved && !self.saved {
+            let who = if welcomed.transport.is_none() { "This machine" } else { "The host" };
+            self.feed.notice(&format!("{who} keeps what is said here in a file"), false);
+        }
+        self.saved = welcomed.saved;
+    }
+
+    /// Whether a room that is saved can be.
+    pub(super) fn saving(&mut self, trouble: Option<&str>) {
+        match trouble {
+            Some(trouble) => self.feed.notice(&format!("{trouble} Until then nobody hears what is said."), true),
+            None => self.feed.notice("The room is saved again", false),
+        }
     }
 
     /// Where the connection has got to.
@@ -105,7 +120,7 @@ impl Room {
         if anew {
             // Numbers mean other people now.
             self.keys = Rc::default();
-            let what = "The host has started again, with an empty room. What was said meanwhile may be missing here.";
+            let what = "The host has started again and has lost what was said before. Some of it may be missing here.";
             self.feed.notice(what, true);
         }
         self.welcomed(welcomed);

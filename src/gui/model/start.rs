@@ -1,8 +1,10 @@
 //! The start screen's form: what was typed, and what there is to say about it.
 
+use std::net::IpAddr;
+
 use crate::{
     gui::Opening,
-    host,
+    host::{self, Save},
     identity::{DEFAULT_PORT as PORT, Fingerprint, Name, RoomName},
     session::{self, Consent, Target, Way},
 };
@@ -72,6 +74,9 @@ pub(crate) struct Start {
     pub(crate) port: String,
     /// Host: what the room accepts.
     pub(crate) protection: Protection,
+    /// Host: what only the command line can ask for, and is not lost when the form is sent again.
+    bind: Option<IpAddr>,
+    save: Option<Save>,
     /// Why it did not start, when one tried.
     pub(crate) complaint: String,
 }
@@ -94,7 +99,9 @@ impl Start {
             Opening::Host(options) => {
                 self.doing = Doing::Host;
                 self.name = options.name.as_str().to_owned();
-                self.room = options.room.as_str().to_owned();
+                self.room = options.room.as_ref().map(ToString::to_string).unwrap_or_default();
+                self.bind = options.bind;
+                self.save.clone_from(&options.save);
                 self.port = options.port.to_string();
                 self.protection = if options.encrypted { Protection::Encrypted } else { Protection::Plain };
             }
@@ -186,12 +193,14 @@ impl Start {
         let name: Name = self.name.parse().map_err(|error| format!("Your name: {error}"))?;
         match self.doing {
             Doing::Host => {
-                let room = self.room.parse().map_err(|error| format!("The room's name: {error}"))?;
+                let room = Some(self.room.trim()).filter(|room| !room.is_empty()).map(str::parse).transpose();
+                let room = room.map_err(|error| format!("The room's name: {error}"))?;
                 let port = self.port.trim().parse().map_err(|_| {
                     format!("The port: a number up to 65535 is needed; {PORT} is what others will try first.")
                 })?;
                 let encrypted = self.protection == Protection::Encrypted;
-                Ok(Opening::Host(host::Options { room, name, port, bind: None, encrypted, plain: !encrypted }))
+                let (bind, plain, save) = (self.bind, !encrypted, self.save.clone());
+                Ok(Opening::Host(host::Options { room, name, port, bind, encrypted, plain, save }))
             }
             Doing::Join => {
                 let fingerprint = Some(self.fingerprint.trim()).filter(|typed| !typed.is_empty());

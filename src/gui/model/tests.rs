@@ -31,6 +31,7 @@ fn welcomed() -> Event {
         security: Security::Pinned,
         fingerprint: Some(key(1)),
         key_exchange: Some("X25519MLKEM768".to_owned()),
+        saved: false,
         members: vec![member(HOST, "Ben", Security::Pinned), member(1, "Ada", Security::Pinned)],
     })
 }
