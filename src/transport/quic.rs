@@ -7,11 +7,13 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::hmac;
 use quinn::{
     ClientConfig, ConnectionError, Endpoint, EndpointConfig, ReadError, ServerConfig, TransportConfig,
     TransportErrorCode, VarInt, WriteError,
     crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig},
 };
+use quinn_proto::HashedConnectionIdGenerator;
 use rustls::pki_types::CertificateDer;
 use tokio::{sync::Mutex, time::timeout};
 
@@ -69,7 +71,7 @@ impl Quic {
             return Ok(endpoint.clone());
         }
         let local = SocketAddr::new(self.bind.unwrap_or(bind::ANY), 0);
-        let endpoint = endpoint_on(local, None).map_err(Error::Unreachable)?;
+        let endpoint = endpoint_on(local, EndpointConfig::default(), None).map_err(Error::Unreachable)?;
         Ok(self.endpoint.get_or_init(|| endpoint).clone())
     }
 
@@ -78,6 +80,17 @@ impl Quic {
         let mut config = ClientConfig::new(Arc::new(crypto));
         config.transport_config(Arc::new(transport_config(0, FROM_THE_HOST)));
         Ok(config)
+    }
+
+    /// A host that was killed and starts again resets the connections that it no longer knows (RFC 9000, section 10.3), and
+    /// their members come back at once. For that it needs the same keys as before. Without, they would wait for [`IDLE`].
+    fn endpoint_config(&self) -> EndpointConfig {
+        let resets = self.credentials.secret(b"parlor: stateless resets");
+        let connections = self.credentials.secret(b"parlor: connection ids");
+        let mut config = EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, resets.as_ref())));
+        let ids = connections.as_ref().iter().take(8).fold(0, |ids, byte| ids << 8 | u64::from(*byte));
+        config.cid_generator(move || Box::new(HashedConnectionIdGenerator::from_key(ids)));
+        config
     }
 
     fn server_config(&self) -> io::Result<ServerConfig> {
@@ -96,7 +109,7 @@ impl Transport for Quic {
     }
 
     fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>> {
-        let endpoint = endpoint_on(address, Some(self.server_config()?))?;
+        let endpoint = endpoint_on(address, self.endpoint_config(), Some(self.server_config()?))?;
         Ok(Box::new(QuicListener { endpoint, under_way: Arc::default() }))
     }
 
@@ -123,10 +136,10 @@ impl Transport for Quic {
     }
 }
 
-fn endpoint_on(address: SocketAddr, server: Option<ServerConfig>) -> io::Result<Endpoint> {
+fn endpoint_on(address: SocketAddr, config: EndpointConfig, server: Option<ServerConfig>) -> io::Result<Endpoint> {
     let runtime = quinn::default_runtime().ok_or_else(|| io::Error::other("QUIC needs a tokio runtime"))?;
     let socket = bind::udp(address)?;
-    Endpoint::new(EndpointConfig::default(), server, socket, runtime)
+    Endpoint::new(config, server, socket, runtime)
 }
 
 fn transport_config(streams_accepted: u32, window: u32) -> TransportConfig {

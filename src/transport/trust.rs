@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ::aws_lc_rs::hmac;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, PeerIncompatible, ServerConfig,
     SignatureScheme,
@@ -48,6 +49,12 @@ impl Credentials {
             ..aws_lc_rs::default_provider()
         };
         Self { identity, provider: Arc::new(provider) }
+    }
+
+    /// 32 secret bytes for one purpose, the same whenever this installation asks: HMAC-SHA256 of `purpose` under the private
+    /// key.
+    pub(super) fn secret(&self, purpose: &[u8]) -> hmac::Tag {
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, self.identity.private_key_der()), purpose)
     }
 
     /// The configuration of an accepting side: any key is welcome, as long as the peer proves that it has it.
