@@ -56,10 +56,7 @@ impl Installation {
     pub(crate) fn host_on(&self, port: u16, name: &str, arguments: &[&str]) -> Host {
         let port = port.to_string();
         let common = ["host", "--name", name, "--port", &port, "--bind", "127.0.0.1"];
-        let mut program = self.start(&[&common, arguments].concat());
-        let listening = program.wait("listening");
-        program.wait("welcomed");
-        Host { listening, program }
+        Host::of(self.start(&[&common, arguments].concat()))
     }
 
     /// Joins a host at its address, knowing its fingerprint, and waits for the welcome.
@@ -92,6 +89,13 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// What has been started is a host: waits until it can be joined.
+    pub(crate) fn of(mut program: Program) -> Self {
+        let listening = program.wait("listening");
+        program.wait("welcomed");
+        Self { listening, program }
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.listening["port"].as_u64().expect("a port") as u16
     }
@@ -202,6 +206,11 @@ impl Program {
         while self.line().is_some() {}
         let status: ExitStatus = self.child.wait().expect("the program's end");
         (status.code().unwrap_or(-1), start.elapsed())
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal, by its name.

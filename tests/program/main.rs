@@ -6,6 +6,7 @@
 //! - `terminal`: what a person types and sees
 //! - `lost`: connections that are lost and made again
 //! - `logged`: the log file
+//! - `saved`: rooms that are kept in a file
 //! - `endings`: how it ends, and how fast
 //!
 //! They send signals and make terminals, so they run on Unix only.
@@ -17,6 +18,7 @@ mod harness;
 mod logged;
 mod lost;
 mod plain;
+mod saved;
 mod talk;
 mod terminal;
 mod trust;
