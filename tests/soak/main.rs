@@ -1,5 +1,5 @@
 //! Many members over every transport, who join, talk, leave, and are cut off, for as long as one likes; and a host whose
-//! memory and descriptors are watched meanwhile.
+//! memory and descriptors are watched meanwhile. And a host of a saved room that is killed again and again (`killed`).
 //!
 //! `PARLOR_SOAK` gives the seconds, and `PARLOR_SOAK_CSV` a file for the figures; `scripts/soak` sets both. The host is
 //! the built program, a process of its own. What is checked: everyone sees the same messages in the same order, none is
@@ -8,6 +8,7 @@
 #![cfg(target_os = "linux")]
 
 mod chance;
+mod killed;
 mod member;
 mod network;
 mod program;
@@ -18,12 +19,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
 
-use crate::{chance::Chance, member::Plan, network::Network, program::Host, truth::Truth};
+use crate::{
+    chance::Chance,
+    member::{Habits, Plan},
+    network::Network,
+    program::Host,
+    truth::Truth,
+};
 
 /// Members who are in the room, or about to be again.
 const MEMBERS: u64 = 200;
+
+const HABITS: Habits =
+    Habits { pause: Duration::from_secs(5), stay: Duration::from_secs(40), out: Duration::from_secs(2) };
 
 /// The ordinary run.
 const SECONDS: u64 = 60;
@@ -51,18 +61,21 @@ fn seconds() -> u64 {
 async fn many_members_talk_for_long_and_nothing_is_lost_and_nothing_grows() {
     let seconds = seconds();
     let chance = Chance::new();
-    let host = Host::start();
+    let host = Host::start(&[]);
     let before = host.measure();
     let network = Network::to(host.address).await;
     let truth = Truth::default();
     let end = Instant::now() + Duration::from_secs(seconds);
+    let (tell, over) = watch::channel(false);
     let mut members = JoinSet::new();
     for number in 0..MEMBERS {
-        let plan = Plan { number, end, network: network.addresses(), fingerprint: host.fingerprint };
+        let (network, fingerprint) = (network.addresses(), host.fingerprint);
+        let plan = Plan { number, habits: HABITS, over: over.clone(), network, fingerprint };
         members.spawn(member::live(plan, truth.clone(), chance.another(number)));
     }
     let cutting = tokio::spawn(cut(network, chance.another(MEMBERS)));
     let figures = watch(&host, end).await;
+    tell.send_replace(true);
     cutting.abort();
     // Whoever is cut off at the end comes back first.
     while let Some(lived) = members.join_next().await {

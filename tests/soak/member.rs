@@ -9,7 +9,10 @@ use parlor::{
     transport::Kind,
 };
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
 
 use crate::{
     chance::Chance,
@@ -17,24 +20,28 @@ use crate::{
     truth::{Stretch, Truth},
 };
 
-/// Between two things that somebody says, on average.
-const PAUSE: Duration = Duration::from_secs(5);
-
-/// In the room, before they leave.
-const STAY: Duration = Duration::from_secs(40);
-
-/// Out of the room, before they come again.
-const OUT: Duration = Duration::from_secs(2);
+/// How somebody lives, each on average.
+#[derive(Clone, Copy)]
+pub(crate) struct Habits {
+    /// Between two things that they say.
+    pub(crate) pause: Duration,
+    /// In the room, before they leave.
+    pub(crate) stay: Duration,
+    /// Out of the room, before they come again.
+    pub(crate) out: Duration,
+}
 
 pub(crate) struct Plan {
     pub(crate) number: u64,
-    pub(crate) end: std::time::Instant,
+    pub(crate) habits: Habits,
+    /// Comes when they are to leave for good.
+    pub(crate) over: watch::Receiver<bool>,
     pub(crate) network: Addresses,
     pub(crate) fingerprint: Fingerprint,
 }
 
 impl Plan {
-    fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
         let way = [Way::Only(Kind::Quic), Way::Only(Kind::Tls), Way::Plain][self.number as usize % 3];
         let (address, fingerprint) = match way {
             Way::Only(Kind::Quic) => (self.network.udp, Some(self.fingerprint)),
@@ -52,20 +59,27 @@ impl Plan {
     }
 }
 
-pub(crate) async fn live(plan: Plan, truth: Truth, mut chance: Chance) {
+pub(crate) async fn live(mut plan: Plan, truth: Truth, mut chance: Chance) {
     let identity = Arc::new(Identity::generate().expect("a key"));
     let dir = TempDir::new().expect("a temporary folder");
     let mut said = 0;
-    while std::time::Instant::now() < plan.end {
-        sleep(chance.about(OUT)).await;
+    while !*plan.over.borrow() {
+        sleep(chance.about(plan.habits.out)).await;
         let conversation = session::join(plan.options(), identity.clone(), Pins::open(dir.path()));
-        let until = (Instant::now() + chance.about(STAY)).min(plan.end.into());
-        talk(&plan, conversation, until, &mut said, &truth, &mut chance).await;
+        let until = Instant::now() + chance.about(plan.habits.stay);
+        talk(&mut plan, conversation, until, &mut said, &truth, &mut chance).await;
+    }
+}
+
+async fn has_to_leave(until: Instant, over: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = sleep_until(until) => {}
+        _ = over.wait_for(|over| *over) => {}
     }
 }
 
 async fn talk(
-    plan: &Plan,
+    plan: &mut Plan,
     mut conversation: Conversation,
     until: Instant,
     said: &mut u64,
@@ -74,7 +88,7 @@ async fn talk(
 ) {
     let mut stretch: Option<Stretch> = None;
     let (mut is_in, mut is_leaving) = (false, false);
-    let mut speak = Instant::now() + chance.about(PAUSE);
+    let mut speak = Instant::now() + chance.about(plan.habits.pause);
     loop {
         tokio::select! {
             event = conversation.events.recv() => match event.expect("a last event") {
@@ -102,13 +116,13 @@ async fn talk(
                 _ => {}
             },
             () = sleep_until(speak), if is_in && !is_leaving => {
-                speak = Instant::now() + chance.about(PAUSE);
+                speak = Instant::now() + chance.about(plan.habits.pause);
                 let text = format!("{}: {said}", plan.number);
                 *said += 1;
                 truth.say(&text);
                 conversation.commands.send(Command::Say(text)).await.expect("it is taken");
             }
-            () = sleep_until(until), if !is_leaving => {
+            () = has_to_leave(until, &mut plan.over), if !is_leaving => {
                 is_leaving = true;
                 conversation.commands.send(Command::Finish).await.expect("it is taken");
             }

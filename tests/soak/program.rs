@@ -21,25 +21,36 @@ const TICKS: u64 = 100;
 pub(crate) struct Host {
     pub(crate) address: SocketAddr,
     pub(crate) fingerprint: Fingerprint,
+    options: Vec<String>,
     child: Child,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Host {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(options: &[&str]) -> Self {
         let dir = TempDir::new().expect("a temporary folder");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
-        command.args(["host", "--quic", "--tcp", "--json", "--name", "Host", "--port", "0", "--bind", "127.0.0.1"]);
-        // Nothing to say, and no end of it.
-        command.arg("--data-dir").arg(dir.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let first = lines.next().expect("a line").expect("its text");
-        let listening: Value = serde_json::from_str(&first).expect("JSON");
-        let port = listening["port"].as_u64().expect("a port") as u16;
-        let fingerprint = listening["fingerprint"].as_str().and_then(|text| text.parse().ok()).expect("a fingerprint");
-        thread::spawn(move || lines.for_each(drop));
-        Self { address: ([127, 0, 0, 1], port).into(), fingerprint, child, _dir: dir }
+        let options: Vec<_> = options.iter().map(ToString::to_string).collect();
+        let mut child = spawn(0, &options, &dir);
+        let (address, fingerprint) = listening(&mut child);
+        Self { address, fingerprint, options, child, dir }
+    }
+
+    /// Ends it as the system does that is out of memory.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it once more, on the same port, and does not wait for it.
+    pub(crate) fn start_again(&mut self) {
+        self.child = spawn(self.address.port(), &self.options, &self.dir);
+        let output = BufReader::new(self.child.stdout.take().expect("its output"));
+        thread::spawn(move || output.lines().for_each(drop));
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
     }
 
     pub(crate) fn measure(&self) -> Figures {
@@ -58,7 +69,25 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
+}
+
+fn spawn(port: u16, options: &[String], dir: &TempDir) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    command.args(["host", "--quic", "--tcp", "--json", "--name", "Host", "--bind", "127.0.0.1", "--port"]);
+    command.arg(port.to_string()).args(options).arg("--data-dir").arg(dir.path());
+    // Nothing to say, and no end of it.
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts")
+}
+
+/// Where it listens, and its key.
+fn listening(child: &mut Child) -> (SocketAddr, Fingerprint) {
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let first = lines.next().expect("a line").expect("its text");
+    let listening: Value = serde_json::from_str(&first).expect("JSON");
+    let port = listening["port"].as_u64().expect("a port") as u16;
+    let fingerprint = listening["fingerprint"].as_str().and_then(|text| text.parse().ok()).expect("a fingerprint");
+    thread::spawn(move || lines.for_each(drop));
+    (([127, 0, 0, 1], port).into(), fingerprint)
 }

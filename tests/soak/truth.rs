@@ -61,6 +61,11 @@ impl Truth {
         self.seen().log.len()
     }
 
+    /// The last message that anybody has seen.
+    pub(crate) fn last(&self) -> u64 {
+        self.seen().log.keys().next_back().copied().unwrap_or(0)
+    }
+
     pub(crate) fn sessions(&self) -> usize {
         self.seen().sessions.len()
     }
