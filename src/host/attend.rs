@@ -115,6 +115,7 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Send
                 match membership.say(say) {
                     Ok(Heard::Now) => {}
                     Ok(Heard::Before) => {
+                        membership.settled().await;
                         let answer = answers.send(Repeated { nonce }.encode());
                         if timeout(limits::SILENCE, answer).await.is_err() {
                             return End::Silent;

@@ -122,7 +122,6 @@ async fn open(port: u16, options: Options, fingerprint: Fingerprint) -> Result<O
     };
     let own = room.admit_host(&options.name, own_fingerprint, own_security);
     let own = own.map_err(|refused| listen::local(refused.detail))?;
-    own.settled().await;
     let invite = match options.encrypted {
         true => Invite::new(fingerprint, addresses.clone(), room.name().clone()).ok(),
         false => None,

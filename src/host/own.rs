@@ -18,6 +18,9 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
     let mut batch = Vec::new();
     let mut is_leaving = false;
     let mut stuck = room.stuck();
+    if stuck.borrow().is_some() {
+        stuck.mark_changed();
+    }
     for event in welcomed(&mut own, accepts) {
         let _ = backstage.events.send(event).await;
     }
@@ -25,7 +28,7 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
         tokio::select! {
             more = cursor.next(&mut batch) => {
                 if !more {
-                    return;
+                    break;
                 }
                 for bytes in batch.drain(..) {
                     for event in see(&bytes, &mut view, &mut outbox) {
@@ -50,6 +53,10 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
                 }
             }
         }
+    }
+    // What could not be saved was not heard by anybody.
+    for event in outbox.into_unsent() {
+        let _ = backstage.events.send(event).await;
     }
 }
 

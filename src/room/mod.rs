@@ -482,10 +482,10 @@ impl Membership {
         Ok(Heard::Now)
     }
 
-    /// Waits until everything that was so when this member came in is saved, if the room is: only then may they be told.
-    /// Cancel-safe.
+    /// Waits until everything that has happened so far is saved, if the room is: only then may anybody be told. Cancel-safe.
     pub async fn settled(&self) {
-        self.room.saved_up_to(self.welcome.head).await;
+        let head = self.room.state().log.head();
+        self.room.saved_up_to(head).await;
     }
 
     /// Waits until there is room for something to be said: in a room that is saved, for as long as the disk does not keep up.

@@ -178,12 +178,16 @@ impl SmallDisk {
     fn command(&self, kib: u32, taken: u32, command: &Command) -> Command {
         let mount = self.mount();
         fs::create_dir_all(&mount).unwrap();
+        let copy = self.copy();
+        // In the background, so that the signal gets through; and with the input, which it would not have there.
         let script = format!(
-            "mount -t tmpfs -o size={kib}k tmpfs '{mount}' &&
-             head -c {taken}k /dev/zero > '{mount}/taken' &&
-             {{ setpriv --pdeathsig KILL \"$@\" <&0 & child=$!; trap 'kill $child' TERM; wait $child; wait $child; code=$?; }} &&
-             cp '{mount}/room' '{copy}' && exit $code",
-            copy = self.copy().display()
+            "mount -t tmpfs -o size={kib}k tmpfs '{mount}' && head -c {taken}k /dev/zero > '{mount}/taken' || exit
+             exec 3<&0
+             setpriv --pdeathsig KILL \"$@\" <&3 & child=$!
+             trap 'kill $child' TERM
+             wait $child; wait $child; code=$?
+             cp '{mount}/room' '{}' && exit $code",
+            copy.display()
         );
         let mut small = Command::new("unshare");
         small.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"]);
@@ -228,6 +232,31 @@ fn a_full_disk_stops_the_talk_and_loses_nothing() {
     let mut chi = chi.join(&host, "Chi", &[]);
     chi.wait_said("does anybody hear me?");
     assert_eq!(texts(&chi), heard, "and each of them is in the file");
+}
+
+/// The room closes, although nothing can be saved, and nobody believes that what they said last was heard.
+#[test]
+fn what_a_full_disk_kept_from_being_heard_is_given_back_at_the_end() {
+    let Some(disk) = SmallDisk::new() else { return };
+    let [ana, ben] = [(); 2].map(|()| Installation::new());
+    let file = disk.file();
+    let options = ["host", "--name", "Ana", "--port", "0", "--bind", "127.0.0.1", "--save", &file, "--json"];
+    let mut host = Host::of(Program::start(&mut disk.command(1_024, 500, &ana.command(&options)), "a small disk"));
+    let mut ben = ben.join(&host, "Ben", &[]);
+    for number in 0..50 {
+        ben.say(&format!("{number} {}", "x".repeat(8_000)));
+    }
+    host.program.wait("saving");
+    for (program, text) in [(&mut host.program, "can you hear me?"), (&mut ben, "no")] {
+        program.say(text);
+        // What is too long is given back at once; so by then the line before was taken.
+        program.say(&"x".repeat(9_000));
+        program.wait("unsent");
+    }
+    host.program.signal("TERM");
+    assert_eq!(host.program.wait("unsent")["text"], "can you hear me?");
+    ben.wait_for("unsent", |unsent| unsent["text"] == "no");
+    assert_eq!(ben.wait("closed")["reason"], "host-left");
 }
 
 #[test]
