@@ -40,6 +40,10 @@ pub(super) enum Pause {
 
 /// Waits so long, or until the network changes. Cancel-safe.
 pub(super) async fn pause(wait: Duration) -> Pause {
+    pause_watching(wait, addresses).await
+}
+
+async fn pause_watching<A: Eq>(wait: Duration, mut addresses: impl FnMut() -> A) -> Pause {
     let (end, before) = (Instant::now() + wait, addresses());
     loop {
         let left = end.saturating_duration_since(Instant::now());
@@ -60,6 +64,15 @@ fn addresses() -> BTreeSet<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_is_over_when_the_network_returns() {
+        let start = Instant::now();
+        let is_there = || start.elapsed() >= Duration::from_secs(3);
+        assert_eq!(pause_watching(limits::RETRY_MAX, is_there).await, Pause::NetworkChanged);
+        assert!(start.elapsed() < Duration::from_secs(3) + 2 * LOOK);
+        assert_eq!(pause_watching(limits::RETRY_MAX, || 1).await, Pause::Over);
+    }
 
     #[test]
     fn attempts_come_soon_and_then_ever_less_often() {
