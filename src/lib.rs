@@ -15,6 +15,8 @@
 //! - [`wire`]: messages, their encoding, frames, limits
 
 #![forbid(unsafe_code)]
+// A panic prints what it stumbled over, and that may be what somebody wrote. Where there can be one, it says why there is none.
+#![cfg_attr(not(test), warn(clippy::expect_used, clippy::panic, clippy::string_slice, clippy::unwrap_used))]
 
 pub mod cli;
 pub mod console;

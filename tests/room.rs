@@ -7,8 +7,8 @@ use parlor::{
     identity::Fingerprint,
     room::{Candidate, Cursor, Heard, Membership, Room, SayError},
     wire::{
-        FromHost, HOST, Message, Security, frame, limits,
-        message::{Departure, Pass, Refusal, Refused, Resume, Say, Welcome},
+        FromHost, HOST, Message, Secret, Security, frame, limits,
+        message::{Departure, Refusal, Refused, Resume, Say, Welcome},
     },
 };
 use tokio::time::{Duration, timeout};
@@ -38,7 +38,8 @@ fn host_of(room: &Arc<Room>) -> Membership {
 
 /// The same, at such an attempt.
 fn back_at<'a>(candidate: Candidate<'a>, welcome: &Welcome, next: u64, attempt: u32) -> Candidate<'a> {
-    Candidate { resume: Some(Resume { epoch: welcome.epoch, next, pass: welcome.pass, attempt }), ..candidate }
+    let pass = welcome.pass.clone();
+    Candidate { resume: Some(Resume { epoch: welcome.epoch, next, pass, attempt }), ..candidate }
 }
 
 /// The same, coming back to where they were.
@@ -411,7 +412,7 @@ async fn a_member_without_a_key_comes_back_by_their_pass_and_nobody_else_does() 
     let lingering = tokio::spawn(ben.linger());
     tokio::task::yield_now().await;
     assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken);
-    let forged = Welcome { pass: Some(Pass([0; 16])), ..welcome.clone() };
+    let forged = Welcome { pass: Some(Secret::from([0; 16])), ..welcome.clone() };
     assert_eq!(refusal(room.admit(&back(plain("Ben"), &forged, 1))).refusal, Refusal::NameTaken);
     // A key proves nothing about somebody who has none.
     assert_eq!(refusal(room.admit(&back(keyed("Ben", 9), &welcome, 1))).refusal, Refusal::NameTaken);

@@ -94,7 +94,8 @@ fn chi() -> Candidate<'static> {
 }
 
 fn back<'a>(candidate: Candidate<'a>, welcome: &Welcome, next: u64) -> Candidate<'a> {
-    Candidate { resume: Some(Resume { epoch: welcome.epoch, next, pass: welcome.pass, attempt: 1 }), ..candidate }
+    let pass = welcome.pass.clone();
+    Candidate { resume: Some(Resume { epoch: welcome.epoch, next, pass, attempt: 1 }), ..candidate }
 }
 
 fn say(member: &Membership, nonce: u64, text: &str) -> Heard {

@@ -5,12 +5,12 @@ use bytes::BytesMut;
 use parlor::{
     identity::{Fingerprint, Name, RoomName},
     wire::{
-        CloseCode, Frame, FromHost, FromMember, Member, Message, Security, Ticket,
+        CloseCode, Frame, FromHost, FromMember, Member, Message, Secret, Security, Ticket,
         frame::{self, FIRST_SKIPPABLE, FrameError, HEADER},
         limits,
         message::{
-            Away, Back, Close, Departure, Gap, Hello, Joined, Left, Pass, Ping, Pong, Refusal, Refused, Repeated,
-            Resume, Roster, Said, Say, Welcome,
+            Away, Back, Close, Departure, Gap, Hello, Joined, Left, Ping, Pong, Refusal, Refused, Repeated, Resume,
+            Roster, Said, Say, Welcome,
         },
     },
 };
@@ -65,7 +65,7 @@ mod golden {
             Hello { name: "Ana".to_owned(), room, resume },
             "0000001c 01 03 416e61 01 06 4bc3bc636865 01 fdffffffffffffffff fbfb00 00 07",
         );
-        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Pass([0x33; 16])), attempt: 300 });
+        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Secret::from([0x33; 16])), attempt: 300 });
         is_on_the_wire(
             Hello { name: "Ana".to_owned(), room: None, resume },
             "0000001d 01 03 416e61 00 01 01 02 01 33333333333333333333333333333333 fb2c01",
@@ -88,7 +88,7 @@ mod golden {
     #[test]
     fn welcome() {
         let room: RoomName = "Küche".parse().expect("a name");
-        let ticket = Ticket { session: [0x11; 16], token: [0x22; 16] };
+        let ticket = Ticket { session: [0x11; 16], token: Secret::from([0x22; 16]) };
         let welcome = Welcome {
             room,
             epoch: u64::MAX,
@@ -106,7 +106,7 @@ mod golden {
              01 11111111111111111111111111111111 22222222222222222222222222222222 00 00",
         );
         is_on_the_wire(
-            Welcome { ticket: None, pass: Some(Pass([0x33; 16])), saved: true, ..welcome },
+            Welcome { ticket: None, pass: Some(Secret::from([0x33; 16])), saved: true, ..welcome },
             "0000002a 10 06 4bc3bc636865 fdffffffffffffffff 01 02 fbfb00 03 00 01 33333333333333333333333333333333 01",
         );
     }
@@ -215,7 +215,7 @@ mod largest {
 
     #[test]
     fn every_message_fits_its_frame() {
-        let ticket = Some(Ticket { session: [0xff; 16], token: [0xff; 16] });
+        let ticket = Some(Ticket { session: [0xff; 16], token: Secret::from([0xff; 16]) });
         let room = "𝕒".repeat(64).parse().expect("a name");
         let (epoch, first, head) = (u64::MAX, u64::MAX, u64::MAX);
         fits(&Welcome {
@@ -226,7 +226,7 @@ mod largest {
             head,
             members: u32::MAX,
             ticket,
-            pass: Some(Pass([0xff; 16])),
+            pass: Some(Secret::from([0xff; 16])),
             saved: true,
         });
         let largest = fits(&Roster { members: vec![largest_member(); limits::ROSTER_BATCH] });
@@ -278,7 +278,7 @@ mod hostile {
             }
         }
         check(Close::new(CloseCode::Left, "bye"));
-        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Pass([3; 16])), attempt: 3 });
+        let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Secret::from([3; 16])), attempt: 3 });
         check(Hello { name: "Ana".to_owned(), room: Some("Küche".to_owned()), resume });
         check(Say { nonce: u64::MAX, text: "hi".to_owned() });
         check(Ping { number: 300 });
@@ -400,12 +400,12 @@ mod any {
         )
     }
 
-    fn a_pass() -> impl Strategy<Value = Pass> {
-        uniform16(any::<u8>()).prop_map(Pass)
+    fn a_secret() -> impl Strategy<Value = Secret> {
+        uniform16(any::<u8>()).prop_map(Secret::from)
     }
 
     fn a_ticket() -> impl Strategy<Value = Ticket> {
-        (uniform16(any::<u8>()), uniform16(any::<u8>())).prop_map(|(session, token)| Ticket { session, token })
+        (uniform16(any::<u8>()), a_secret()).prop_map(|(session, token)| Ticket { session, token })
     }
 
     fn comes_back<M: Message + PartialEq + std::fmt::Debug>(message: M) -> Result<(), TestCaseError> {
@@ -471,7 +471,7 @@ mod any {
             name in text(200),
             room in option::of(text(200)),
             (is_back, epoch, next, attempt) in any::<(bool, u64, u64, u32)>(),
-            pass in option::of(a_pass()),
+            pass in option::of(a_secret()),
         ) {
             comes_back(Hello { name, room, resume: is_back.then_some(Resume { epoch, next, pass, attempt }) })?;
         }
@@ -492,7 +492,7 @@ mod any {
             room in a_room(),
             (epoch, member, first, head, members) in any::<(u64, u32, u64, u64, u32)>(),
             ticket in option::of(a_ticket()),
-            pass in option::of(a_pass()),
+            pass in option::of(a_secret()),
             saved in any::<bool>(),
         ) {
             comes_back(Welcome { room, epoch, member, first, head, members, ticket, pass, saved })?;

@@ -5,11 +5,12 @@
 
 use std::{
     fs::OpenOptions,
+    panic,
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
-use tracing::{level_filters::LevelFilter, subscriber};
+use tracing::{error, info, level_filters::LevelFilter, subscriber};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, registry};
 
 /// Where to write, and how much.
@@ -50,8 +51,20 @@ impl Log {
         let libraries = self.level.min(LevelFilter::WARN);
         let targets = Targets::new().with_default(libraries).with_target("parlor", self.level);
         subscriber::set_global_default(registry().with(lines).with(targets))
-            .map_err(|error| format!("There is a log already: {error}."))
+            .map_err(|error| format!("There is a log already: {error}."))?;
+        info!(version = env!("CARGO_PKG_VERSION"), "the log begins");
+        log_panics();
+        Ok(())
     }
+}
+
+/// A panic is a defect of ours, so it is told where it happened; not its message, which could hold anything.
+fn log_panics() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        error!(at = panic.location().map(ToString::to_string), "a task has panicked");
+        before(panic);
+    }));
 }
 
 fn open(path: &Path) -> std::io::Result<std::fs::File> {
@@ -60,4 +73,22 @@ fn open(path: &Path) -> std::io::Result<std::fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, thread};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_by_its_place_and_not_by_its_message() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log").display().to_string();
+        Log::new(Some(path.clone()), Some("error")).unwrap().unwrap().start().unwrap();
+        let panicked = thread::spawn(|| panic!("the cake is a surprise")).join();
+        assert!(panicked.is_err());
+        let log = fs::read_to_string(path).unwrap();
+        assert!(log.contains("a task has panicked at=\"src/cli/log.rs:") && !log.contains("cake"), "{log}");
+    }
 }

@@ -213,8 +213,8 @@ fn named(member: &Member) -> String {
 
 fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
-    match line.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &line[..end]),
+    match line.char_indices().nth(60).and_then(|(end, _)| line.get(..end)) {
+        Some(beginning) => format!("{beginning}…"),
         None => line.to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{Event, Outbox, Said};
 use crate::wire::{
-    FromHost, Member, MemberId, limits,
+    FromHost, Member, MemberId, Secret, limits,
     message::{self, Resume, Welcome},
     text,
 };
@@ -22,7 +22,7 @@ use crate::wire::{
 pub struct View {
     own: MemberId,
     epoch: u64,
-    pass: Option<message::Pass>,
+    pass: Option<Secret>,
     attempts: u32,
     /// Entries before it are history.
     came: u64,
@@ -56,7 +56,7 @@ impl View {
         Self {
             own: welcome.member,
             epoch: welcome.epoch,
-            pass: welcome.pass,
+            pass: welcome.pass.clone(),
             attempts: 0,
             came: welcome.head,
             next: welcome.first,
@@ -69,7 +69,7 @@ impl View {
     /// Where one is, to be told to a host to which one comes back. Each time counts as an attempt.
     pub fn position(&mut self) -> Resume {
         self.attempts += 1;
-        Resume { epoch: self.epoch, next: self.next, pass: self.pass, attempt: self.attempts }
+        Resume { epoch: self.epoch, next: self.next, pass: self.pass.clone(), attempt: self.attempts }
     }
 
     /// One has been let in again, to a room with these members. Whether it has begun a new log.
@@ -84,7 +84,7 @@ impl View {
             self.next = welcome.first;
         }
         self.own = welcome.member;
-        self.pass = welcome.pass;
+        self.pass = welcome.pass.clone();
         self.roster = Some(Roster { head: welcome.head, missing: 0, members });
         is_new
     }

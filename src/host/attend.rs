@@ -1,14 +1,14 @@
 //! A member's two tasks, one that writes what lies ahead of their cursor and one that reads what they say, and how these
 //! end: whoever ends first takes the other along, the room learns how the member left, and the member learns why.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use bytes::Bytes;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
 };
-use tracing::info;
+use tracing::{Instrument, info, trace};
 
 use super::pace::{Pace, Rate};
 use crate::{
@@ -25,20 +25,26 @@ const ANSWERS: usize = 4;
 
 const FRAMES: Rate = Rate { per_second: limits::FRAME_RATE, burst: limits::FRAME_BURST };
 
-/// How a member's connection came to its end.
-#[derive(Debug)]
+/// How a member's connection came to its end, as the log tells it.
+#[derive(Debug, thiserror::Error)]
 enum End {
     /// They said that they leave.
+    #[error("left")]
     Left,
     /// They are gone.
-    Lost,
+    #[error("lost: {0}")]
+    Lost(String),
     /// They have not been heard for too long.
+    #[error("not heard for too long")]
     Silent,
     /// They sent what they may not.
+    #[error("sent what it may not: {0}")]
     Violation(String),
     /// The same key came in again elsewhere.
+    #[error("joined again from elsewhere")]
     Replaced,
     /// The room is over, and everything was written.
+    #[error("the room is over")]
     RoomClosed,
 }
 
@@ -46,21 +52,21 @@ enum End {
 pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, membership: Membership) {
     let Stream { send, mut recv } = stream;
     let (answers, queue) = mpsc::channel(ANSWERS);
-    let mut writer = tokio::spawn(write(send, membership.cursor(), queue));
+    let mut writer = tokio::spawn(write(send, membership.cursor(), queue).in_current_span());
     let end = tokio::select! {
-        written = &mut writer => written.unwrap_or(End::Lost),
+        written = &mut writer => written.unwrap_or_else(|panic| End::Lost(panic.to_string())),
         end = read(&mut recv, &membership, &answers) => end,
         () = membership.replaced() => End::Replaced,
     };
     writer.abort();
-    info!(?end, "ended");
+    info!("ended: {end}");
     match end {
         End::Left => {
             membership.leave(Departure::Left);
             drop(recv);
             connection.close(CloseCode::Left, "").await;
         }
-        End::Lost => {
+        End::Lost(_) => {
             drop((recv, connection));
             membership.linger().await;
         }
@@ -89,25 +95,33 @@ async fn write(mut send: SendHalf, mut cursor: Cursor, mut queue: mpsc::Receiver
             more = cursor.next(&mut batch) => if !more { return End::RoomClosed },
             Some(answer) = queue.recv() => batch.push(answer),
         }
-        if send.send(&mut batch).await.is_err() {
-            return End::Lost;
+        trace!(frames = batch.len(), "sending");
+        if let Err(error) = send.send(&mut batch).await {
+            return End::Lost(error.to_string());
         }
     }
 }
 
 async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Sender<Bytes>) -> End {
     let mut pace = Pace::new(FRAMES, Instant::now());
+    let mut is_known_to_hurry = false;
     loop {
         let frame = match timeout(limits::SILENCE, recv.next()).await {
             Ok(Ok(Some(frame))) => frame,
             Ok(Err(Error::Closed { code: CloseCode::Left, .. })) => return End::Left,
             Ok(Err(Error::WrongProtocol(why))) => return End::Violation(why),
-            Ok(Ok(None) | Err(_)) => return End::Lost,
+            Ok(Ok(None)) => return End::Lost("no goodbye".to_owned()),
+            Ok(Err(error)) => return End::Lost(error.to_string()),
             Err(_) => return End::Silent,
         };
+        trace!(kind = frame.kind, bytes = frame.payload.len(), "received");
         // Nobody is cut off for being fast, only read more slowly; what they send then waits on their side.
         let cost = 1 + frame.payload.len() / 1024;
-        sleep(pace.take(cost as u32, Instant::now())).await;
+        let wait = pace.take(cost as u32, Instant::now());
+        if !wait.is_zero() && !mem::replace(&mut is_known_to_hurry, true) {
+            info!("sends faster than it may, and is read more slowly");
+        }
+        sleep(wait).await;
         match FromMember::read(&frame) {
             Ok(Some(FromMember::Say(say))) => {
                 let nonce = say.nonce;

@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, sleep, timeout, timeout_at},
 };
 
-use tracing::{Instrument, debug, info, info_span, warn};
+use tracing::{Instrument, debug, error_span, field, info, warn};
 
 use super::{
     attend::attend,
@@ -47,7 +47,7 @@ async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, at
     loop {
         match listener.accept().await {
             Ok(incoming) => {
-                let span = info_span!("connection", from = %incoming.remote);
+                let span = error_span!("connection", from = %incoming.remote, over = field::Empty);
                 match porch.place(incoming.remote.ip()) {
                     Some(place) => {
                         let answered = answer(incoming, place, room.clone(), attending.clone());
@@ -56,7 +56,7 @@ async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, at
                     None if porch.can_answer() => {
                         tokio::spawn(turn_away(incoming).instrument(span));
                     }
-                    None => {}
+                    None => debug!(parent: &span, "not answered: too many are knocking"),
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotConnected => return,
@@ -108,18 +108,22 @@ async fn greet(incoming: Incoming, place: &mut Place) -> Option<(Arc<dyn Connect
             debug!("one more stream of a connection");
             return None;
         }
+        Ok(Err(Error::IdentityRefused)) => {
+            info!("broke off when it saw this host's key, which is new to it, or not the one that it expects");
+            return None;
+        }
         Ok(Err(error)) => {
-            debug!(?error, "the handshake failed");
+            info!(why = %error, "the handshake failed");
             return None;
         }
         Err(_) => {
-            debug!("the handshake took too long");
+            info!("the handshake took too long");
             return None;
         }
     };
     let peer = connection.peer();
     let key = peer.fingerprint.map(|key| key.base32());
-    debug!(over = %peer.kind, key, key_exchange = peer.key_exchange, "connected");
+    info!(key, key_exchange = peer.key_exchange, "connected");
     let heard = tokio::select! {
         heard = timeout_at(deadline, hello(&*connection)) => heard,
         () = place.taken() => {
@@ -131,7 +135,10 @@ async fn greet(incoming: Incoming, place: &mut Place) -> Option<(Arc<dyn Connect
     let (code, why) = match heard {
         Ok(Ok((stream, hello))) => return Some((connection, stream, hello)),
         Ok(Err(Error::WrongProtocol(why))) => (CloseCode::Violation, why),
-        Ok(Err(_)) => return None,
+        Ok(Err(error)) => {
+            info!(why = %error, "gone without a hello");
+            return None;
+        }
         Err(_) => (CloseCode::TooSlow, format!("There was no hello within {} seconds.", limits::GREETING.as_secs())),
     };
     info!(?code, why, "not greeted");
@@ -166,11 +173,11 @@ async fn admit(
         room: hello.room.as_deref(),
         fingerprint: peer.fingerprint,
         security: peer.security,
-        resume: hello.resume,
+        resume: hello.resume.clone(),
     };
     match room.admit(&candidate) {
         Ok(mut membership) => {
-            info!(member = membership.member().id, over = %peer.kind, back = hello.resume.is_some(), "let in");
+            info!(member = membership.member().id, back = hello.resume.is_some(), "let in");
             let mut welcome = membership.welcome();
             welcome.ticket = connection.ticket();
             let mut batch = vec![welcome.encode()];
@@ -182,6 +189,7 @@ async fn admit(
             match timeout(limits::GREETING, told).await {
                 Ok(Ok(())) => Some((membership, Stream { send, recv })),
                 _ => {
+                    info!("gone before the welcome was written");
                     drop((send, recv));
                     membership.linger().await;
                     None

@@ -17,7 +17,7 @@ mod porch;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
-use tracing::info;
+use tracing::{error, info};
 
 pub use crate::room::{Keep, Save};
 
@@ -82,7 +82,8 @@ pub fn host_over(listeners: Vec<Box<dyn Listener>>, options: Options, identity: 
 }
 
 async fn run(listeners: Vec<Box<dyn Listener>>, open: Open, mut backstage: Backstage) {
-    info!(port = open.listening.port, transports = ?open.listening.transports, "listening");
+    let Listening { port, transports, addresses, fingerprint, .. } = &open.listening;
+    info!(port, ?transports, ?addresses, key = fingerprint.base32(), "listening");
     let _ = backstage.events.send(Event::Listening(open.listening)).await;
     // Each member's task holds one of these; when the last is gone, everybody has been told.
     let (attending, mut attended) = mpsc::channel(1);
@@ -97,6 +98,10 @@ async fn run(listeners: Vec<Box<dyn Listener>>, open: Open, mut backstage: Backs
 }
 
 async fn end(mut backstage: Backstage, last: Event) {
+    match &last {
+        Event::Refused(refused) => error!(why = refused.detail, "there is no room"),
+        _ => info!("the room is over"),
+    }
     backstage.give_back().await;
     let _ = backstage.events.send(last).await;
 }

@@ -41,10 +41,13 @@ pub(super) fn lock(dir: &Path, name: &str) -> Result<File, FileError> {
     Ok(file)
 }
 
-/// Reads at most `limit` bytes, and one more if there are more, so that the caller can tell.
+/// Reads at most `limit` bytes, and one more if there are more, so that the caller can tell. All into one piece of memory:
+/// one that grows leaves copies behind, and it may be a key.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    let file = File::open(path)?;
+    // With some bytes to spare, in which to see that it ends.
+    let mut bytes = Vec::with_capacity(file.metadata()?.len().min(limit) as usize + 64);
+    file.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

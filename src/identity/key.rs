@@ -1,6 +1,7 @@
 //! The identity of this installation: a P-256 key pair, made once and kept as OpenSSH keeps keys, and a
 //! certificate that TLS asks for. The key is what counts. The certificate only carries it, and is signed
-//! anew whenever its file is missing or damaged; the fingerprint stays.
+//! anew whenever its file is missing or damaged; the fingerprint stays. Every copy of the private key that is ours
+//! is wiped when it is dropped, and so is the library's.
 
 use std::{
     fmt, fs, io,
@@ -8,20 +9,24 @@ use std::{
 };
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
-use data_encoding::BASE64;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use zeroize::Zeroizing;
 
-use super::{FileError, Fingerprint, files};
+use super::{FileError, Fingerprint, files, pem};
 
 const KEY_FILE: &str = "identity.key";
 const CERTIFICATE_FILE: &str = "identity.crt";
 const LOCK_FILE: &str = "identity.lock";
+/// What PEM calls the two.
+const KEY: &str = "PRIVATE KEY";
+const CERTIFICATE: &str = "CERTIFICATE";
 /// Bytes of either file that are read; both have a few hundred.
 const MAX_FILE: u64 = 16 * 1024;
 
 /// A key pair and its self-signed certificate.
 pub struct Identity {
-    private_key_der: Vec<u8>,
+    private_key_der: Zeroizing<Vec<u8>>,
     certificate_der: Vec<u8>,
     fingerprint: Fingerprint,
 }
@@ -68,7 +73,7 @@ impl Identity {
     /// A new identity, in memory only.
     pub fn generate() -> Result<Self, IdentityError> {
         let key = generate_key()?;
-        let certificate_der = sign(&key)?.0;
+        let certificate_der = sign(&key)?;
         Ok(Self::of(&key, certificate_der))
     }
 
@@ -83,15 +88,15 @@ impl Identity {
             Some(key) => key,
             None => {
                 let key = generate_key()?;
-                files::replace(dir, KEY_FILE, key.serialize_pem().as_bytes())?;
+                files::replace(dir, KEY_FILE, pem::write(KEY, key.serialized_der()).as_bytes())?;
                 key
             }
         };
         let certificate_der = match load_certificate(&dir.join(CERTIFICATE_FILE), &key) {
             Some(certificate_der) => certificate_der,
             None => {
-                let (der, pem) = sign(&key)?;
-                files::replace(dir, CERTIFICATE_FILE, pem.as_bytes())?;
+                let der = sign(&key)?;
+                files::replace(dir, CERTIFICATE_FILE, pem::write(CERTIFICATE, &der).as_bytes())?;
                 der
             }
         };
@@ -100,7 +105,7 @@ impl Identity {
 
     fn of(key: &KeyPair, certificate_der: Vec<u8>) -> Self {
         Self {
-            private_key_der: key.serialize_der(),
+            private_key_der: Zeroizing::new(key.serialize_der()),
             certificate_der,
             fingerprint: Fingerprint::of_spki(&key.subject_public_key_info()),
         }
@@ -129,16 +134,16 @@ impl fmt::Debug for Identity {
     }
 }
 
-fn generate_key() -> Result<KeyPair, IdentityError> {
-    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(cannot_generate)
+fn generate_key() -> Result<Zeroizing<KeyPair>, IdentityError> {
+    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map(Zeroizing::new).map_err(cannot_generate)
 }
 
-/// A certificate for `key`, in DER and PEM. It never expires and names nobody: the fingerprint says who it is.
-fn sign(key: &KeyPair) -> Result<(Vec<u8>, String), IdentityError> {
+/// A certificate for `key`, in DER. It never expires and names nobody: the fingerprint says who it is.
+fn sign(key: &KeyPair) -> Result<Vec<u8>, IdentityError> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "parlor");
     let certificate = params.self_signed(key).map_err(cannot_generate)?;
-    Ok((certificate.der().to_vec(), certificate.pem()))
+    Ok(certificate.der().to_vec())
 }
 
 fn cannot_generate(error: rcgen::Error) -> IdentityError {
@@ -146,7 +151,7 @@ fn cannot_generate(error: rcgen::Error) -> IdentityError {
 }
 
 /// The key in the file, or `None` if there is nothing at all.
-fn load_key(path: &Path) -> Result<Option<KeyPair>, IdentityError> {
+fn load_key(path: &Path) -> Result<Option<Zeroizing<KeyPair>>, IdentityError> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -166,20 +171,17 @@ fn load_key(path: &Path) -> Result<Option<KeyPair>, IdentityError> {
             return Err(IdentityError::OpenToOthers { path: path.into(), mode });
         }
     }
-    let bytes = files::read(path, MAX_FILE).map_err(FileError::new("read", path))?;
+    let text = Zeroizing::new(files::read(path, MAX_FILE).map_err(FileError::new("read", path))?);
     let damaged = |why: String| IdentityError::Damaged { path: path.into(), why };
-    let pem = String::from_utf8(bytes).map_err(|_| damaged("it is not text".into()))?;
-    KeyPair::from_pkcs8_pem_and_sign_algo(&pem, &PKCS_ECDSA_P256_SHA256)
-        .map(Some)
+    let der = pem::read(KEY, &text).ok_or_else(|| damaged(format!("there is no whole block {KEY} in it")))?;
+    KeyPair::from_pkcs8_der_and_sign_algo(&PrivatePkcs8KeyDer::from(&der[..]), &PKCS_ECDSA_P256_SHA256)
+        .map(|key| Some(Zeroizing::new(key)))
         .map_err(|error| damaged(error.to_string()))
 }
 
 /// The certificate in the file, in DER, if `key` signed it: then nothing in it was damaged, or is another's.
 fn load_certificate(path: &Path, key: &KeyPair) -> Option<Vec<u8>> {
-    let pem = String::from_utf8(files::read(path, MAX_FILE).ok()?).ok()?;
-    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
-    let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
-    let der = BASE64.decode(body.split_whitespace().collect::<String>().as_bytes()).ok()?;
+    let der = pem::read(CERTIFICATE, &files::read(path, MAX_FILE).ok()?)?.to_vec();
     let (signed, signature) = signed_parts(&der)?;
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key_raw()).verify(signed, signature).ok()?;
     Some(der)

@@ -16,6 +16,7 @@ mod home;
 mod invite;
 mod key;
 mod name;
+mod pem;
 mod pins;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};

@@ -17,6 +17,7 @@ use std::{
 use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::{sync::watch, time::sleep};
+use tracing::info;
 
 pub use self::saved::{Keep, Save, SaveError};
 use self::{
@@ -27,10 +28,8 @@ use self::{
 use crate::{
     identity::{Fingerprint, Name, RoomName},
     wire::{
-        HOST, Member, MemberId, Message, Security, limits,
-        message::{
-            Away, Back, Departure, Gap, Joined, Left, Pass, Refusal, Refused, Resume, Roster, Said, Say, Welcome,
-        },
+        HOST, Member, MemberId, Message, Secret, Security, limits,
+        message::{Away, Back, Departure, Gap, Joined, Left, Refusal, Refused, Resume, Roster, Said, Say, Welcome},
     },
 };
 
@@ -100,7 +99,7 @@ impl State {
 
     /// From where on somebody who comes back reads the log: from where they were, but never what lies before the history that
     /// they were sent at first. `None` when they were in another log.
-    fn first(&self, id: MemberId, resume: Option<Resume>) -> Option<u64> {
+    fn first(&self, id: MemberId, resume: Option<&Resume>) -> Option<u64> {
         let resume = resume.filter(|resume| resume.epoch == self.log.epoch() && resume.next <= self.log.head())?;
         Some(resume.next.max(self.names.first(id)?))
     }
@@ -278,7 +277,7 @@ impl Room {
         if candidate.room.is_some_and(|room| room != self.name.as_str()) {
             return Err(refused(Refusal::NoSuchRoom, &format!("The room here is “{}”.", self.name)));
         }
-        let proof = Proof::new(candidate.fingerprint, candidate.resume.and_then(|resume| resume.pass));
+        let proof = Proof::new(candidate.fingerprint, candidate.resume.as_ref().and_then(|resume| resume.pass.clone()));
         let mut state = self.state();
         if self.is_behind(&state) {
             return Err(refused(Refusal::Full, &"The host cannot save the room at this moment. Try again later."));
@@ -291,13 +290,13 @@ impl Room {
         };
         let history = state.log.history(limits::HISTORY);
         let State { names, present, .. } = &mut *state;
-        let id = match names.claim(&name, proof, history, |id| present.contains_key(&id)) {
+        let id = match names.claim(&name, proof.clone(), history, |id| present.contains_key(&id)) {
             Claim::Granted(HOST) => return Err(taken(&name, names)),
             Claim::Granted(id) => id,
             Claim::Taken => return Err(taken(&name, names)),
             Claim::Full => return Err(full()),
         };
-        if !names.is_latest(id, candidate.resume.map_or(0, |resume| resume.attempt)) {
+        if !names.is_latest(id, candidate.resume.as_ref().map_or(0, |resume| resume.attempt)) {
             return Err(refused(Refusal::Overtaken, &"A later attempt of yours to come back has arrived before."));
         }
         if let Some(away) = gives_way {
@@ -307,7 +306,7 @@ impl Room {
         let name = state.present.get(&id).map_or(name, |present| present.member.name.clone());
         let Candidate { fingerprint, security, .. } = *candidate;
         let member = Member { id, name, fingerprint, security, away: false };
-        let first = state.first(id, candidate.resume).unwrap_or(history);
+        let first = state.first(id, candidate.resume.as_ref()).unwrap_or(history);
         Ok(self.enter(state, member, first, proof.pass()))
     }
 
@@ -317,7 +316,7 @@ impl Room {
         mut state: MutexGuard<'_, State>,
         member: Member,
         first: u64,
-        pass: Option<Pass>,
+        pass: Option<Secret>,
     ) -> Membership {
         let (admission, replaced, before) = state.place(member.clone());
         let entry = member.clone();
@@ -333,7 +332,7 @@ impl Room {
         Membership { room: self.clone(), member, admission, replaced, welcome, roster, is_over: false }
     }
 
-    fn welcome(&self, state: &State, member: MemberId, first: u64, pass: Option<Pass>) -> Welcome {
+    fn welcome(&self, state: &State, member: MemberId, first: u64, pass: Option<Secret>) -> Welcome {
         Welcome {
             room: self.name.clone(),
             epoch: state.log.epoch(),
@@ -612,6 +611,7 @@ impl Cursor {
     fn skip(&mut self, to: u64, batch: &mut Vec<Bytes>) {
         let state = self.room.state();
         let (roster, head) = (state.roster(), state.log.head());
+        info!(from = self.position, to, "too slow: the log has let go of what came next");
         batch.push(Gap { from: self.position, to, head, members: roster.len() as u32 }.encode());
         batch.extend(Roster::split(&roster).map(|roster| roster.encode()));
         drop(state);

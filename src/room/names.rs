@@ -6,13 +6,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use aws_lc_rs::constant_time;
-
 use super::saved::{Change, FoundMember, Member};
 use crate::{
     identity::{Fingerprint, Name},
-    random,
-    wire::{HOST, MemberId, limits, message::Pass},
+    wire::{HOST, MemberId, Secret, limits},
 };
 
 /// The names that are known to a room.
@@ -51,7 +48,7 @@ impl Owner {
     /// As it is saved.
     fn change(&self, id: MemberId) -> Change {
         let Self { name, proof, first, attempt, .. } = self;
-        Change::Member(Member { id, name: name.clone(), proof: *proof, first: *first, attempt: *attempt })
+        Change::Member(Member { id, name: name.clone(), proof: proof.clone(), first: *first, attempt: *attempt })
     }
 
     fn has_key(&self) -> bool {
@@ -60,21 +57,21 @@ impl Owner {
 }
 
 /// What shows that somebody is who they say.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Proof {
     /// A key, which they have proved to have.
     Key(Fingerprint),
     /// A pass, in the clear.
-    Pass(Pass),
+    Pass(Secret),
 }
 
 impl Proof {
     /// What somebody shows. Without anything, it is a new pass, which opens nothing yet.
-    pub(super) fn new(key: Option<Fingerprint>, pass: Option<Pass>) -> Self {
+    pub(super) fn new(key: Option<Fingerprint>, pass: Option<Secret>) -> Self {
         match (key, pass) {
             (Some(key), _) => Self::Key(key),
             (None, Some(pass)) => Self::Pass(pass),
-            (None, None) => Self::Pass(Pass(random::bytes())),
+            (None, None) => Self::Pass(Secret::random()),
         }
     }
 
@@ -87,18 +84,10 @@ impl Proof {
     }
 
     /// The pass, if it is one.
-    pub(super) fn pass(&self) -> Option<Pass> {
+    pub(super) fn pass(&self) -> Option<Secret> {
         match self {
             Self::Key(_) => None,
-            Self::Pass(pass) => Some(*pass),
-        }
-    }
-
-    fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Key(one), Self::Key(other)) => one == other,
-            (Self::Pass(one), Self::Pass(other)) => constant_time::verify_slices_are_equal(&one.0, &other.0).is_ok(),
-            _ => false,
+            Self::Pass(pass) => Some(pass.clone()),
         }
     }
 }
@@ -130,7 +119,7 @@ impl Names {
         if !self.free(name, &is_present) {
             return Claim::Taken;
         }
-        let is_theirs = |owner: &Owner| owner.has_key() && owner.proof.is(&proof);
+        let is_theirs = |owner: &Owner| owner.has_key() && owner.proof == proof;
         let owned = self.owners.values().filter(|owner| is_theirs(owner)).count();
         if owned >= limits::NAMES_PER_KEY && !self.forget_one(|id, owner| is_theirs(owner) && !is_present(id)) {
             return Claim::Full;
@@ -209,7 +198,7 @@ impl Names {
     pub(super) fn owned(&self, name: &Name, proof: &Proof) -> Option<MemberId> {
         let folded = name.folded();
         let id = *self.by_likeness.get(&folded)?;
-        self.owners.get(&id).is_some_and(|owner| owner.folded == folded && owner.proof.is(proof)).then_some(id)
+        self.owners.get(&id).is_some_and(|owner| owner.folded == folded && owner.proof == *proof).then_some(id)
     }
 
     /// The first entry that a member was to see when they first came.

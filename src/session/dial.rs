@@ -8,12 +8,12 @@ use tokio::{
     time::{Instant, sleep_until, timeout, timeout_at},
 };
 
-use tracing::{debug, warn};
+use tracing::{Instrument, Span, error_span, info, warn};
 
 use super::race::{Race, Step};
 use crate::{
     identity::{Address, Host},
-    transport::{Connection, Error, Expect, Transport},
+    transport::{Connection, Error, Expect, Kind, Transport},
     wire::limits,
 };
 
@@ -39,30 +39,43 @@ pub(super) async fn dial(
             Step::WaitUntil(then) => then,
             Step::Begin(attempt) => {
                 if let Some(transport) = transports.iter().find(|transport| transport.kind() == attempt.kind).cloned() {
-                    debug!(to = %attempt.address, over = %attempt.kind, "dialling");
-                    attempts.spawn(async move {
+                    let attempted = async move {
+                        info!("dialling");
                         let dialled = timeout(limits::ATTEMPT, transport.dial(attempt.address, expect)).await;
-                        dialled.unwrap_or(Err(Error::TimedOut))
-                    });
+                        dialled.unwrap_or(Err(Error::TimedOut)).inspect_err(log)
+                    };
+                    attempts.spawn(attempted.instrument(span(attempt.address, attempt.kind)));
                 }
                 continue;
             }
         };
         tokio::select! {
             Some(ended) = attempts.join_next() => match ended {
-                Ok(Ok(connection)) => return Ok(connection),
-                Ok(Err(error @ Error::IdentityUnknown { .. })) => return Err(error),
-                Ok(Err(error)) => {
-                    match error.is_about_identity() {
-                        true => warn!(?error, "not the one we expect"),
-                        false => debug!(?error, "not reached"),
-                    }
-                    race.failed(error, Instant::now().into_std());
+                Ok(Ok(connection)) => {
+                    let peer = connection.peer();
+                    info!(parent: &span(peer.remote, peer.kind), given_up = attempts.len(), "the first to get through");
+                    return Ok(connection);
                 }
+                Ok(Err(error @ Error::IdentityUnknown { .. })) => return Err(error),
+                Ok(Err(error)) => race.failed(error, Instant::now().into_std()),
                 Err(panic) => race.failed(Error::Io(std::io::Error::other(panic)), Instant::now().into_std()),
             },
             () = sleep_until(wait.into()) => {}
         }
+    }
+}
+
+/// What the log calls one connection, from the attempt to its end.
+pub(super) fn span(to: SocketAddr, over: Kind) -> Span {
+    error_span!("connection", %to, %over)
+}
+
+/// Tells the log why an attempt has come to nothing.
+fn log(error: &Error) {
+    match error {
+        Error::IdentityUnknown { found } => info!(key = found.base32(), "its key is not known yet"),
+        error if error.is_about_identity() => warn!(why = %error, "not the one we expect"),
+        error => info!(why = %error, "not reached"),
     }
 }
 
@@ -91,7 +104,10 @@ pub(super) async fn resolve(addresses: &[Address]) -> Result<Vec<Resolved>, Erro
                 let new: Vec<_> = found.into_iter().filter(is_new).collect();
                 resolved.extend(new);
             }
-            Err(error) => failure = Some(error),
+            Err(error) => {
+                info!(why = %error, "an address cannot be looked up");
+                failure = Some(error);
+            }
         }
     }
     if resolved.is_empty() { Err(failure.unwrap_or(Error::TimedOut)) } else { Ok(resolved) }

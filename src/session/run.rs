@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use jiff::Timestamp;
-use tracing::{Instrument, debug, info, info_span};
+use tracing::{Instrument, error, info, warn};
 
 use super::{
     Consent, Options, Way, advice,
-    dial::{Resolved, dial, resolve},
+    dial::{self, Resolved, dial, resolve},
     retry::{self, BackOff, Pause},
     talk::{self, Ended, LetIn, NotWelcome, Ongoing},
 };
@@ -44,8 +44,14 @@ impl From<PinsError> for End {
 pub(super) async fn run(transports: Vec<Arc<dyn Transport>>, options: Options, pins: Pins, mut backstage: Backstage) {
     let join = Join { transports: Transports::new(transports, options.way), options, pins };
     let last = match join.run(&mut backstage).await {
-        Ok(closed) | Err(End::Closed(closed)) => Event::Closed(closed),
-        Err(End::Refused(refused)) => Event::Refused(refused),
+        Ok(closed) | Err(End::Closed(closed)) => {
+            info!(end = ?closed, "it is over");
+            Event::Closed(closed)
+        }
+        Err(End::Refused(refused)) => {
+            error!(reason = ?refused.reason, why = refused.detail, "not in the room");
+            Event::Refused(refused)
+        }
     };
     backstage.give_back().await;
     let _ = backstage.events.send(last).await;
@@ -187,6 +193,7 @@ impl Join {
             return Err(advice::plaintext_to_a_pinned_host(&self.place(), key).into());
         }
         let transports = &self.transports.plain;
+        warn!("in plain TCP, which everybody on the way can read");
         self.say_dialling(transports, backstage).await;
         let dialled = unless_left(dial(transports, addresses, Expect::Unknown), backstage).await?;
         let connection = dialled.map_err(|error| advice::could_not_reach(&self.place(), &error, Way::Plain))?;
@@ -203,7 +210,9 @@ impl Join {
     ) -> Result<Closed, End> {
         let detail = format!("Connected over {}; asking to be let in.", connection.peer().kind);
         let _ = backstage.events.send(Event::State { state: State::Greeting, detail }).await;
+        let span = dial::span(connection.peer().remote, connection.peer().kind);
         let greeting = talk::greet(&*connection, &self.options.name, self.options.target.room.as_ref(), None);
+        let greeting = greeting.instrument(span);
         let welcomed = match unless_left(greeting, backstage).await? {
             Ok(welcomed) => welcomed,
             Err(NotWelcome::Refused(refused)) => return Err(advice::refused_by_the_host(refused).into()),
@@ -237,10 +246,10 @@ impl Join {
         let _ = backstage.events.send(online).await;
         loop {
             let peer = connection.peer();
-            let span = info_span!("connection", to = %peer.remote, over = %peer.kind);
+            let span = dial::span(peer.remote, peer.kind);
             info!(parent: &span, security = ?peer.security, key_exchange = peer.key_exchange, "in the room");
             let talked = talk::talk(connection, stream, ongoing, backstage).instrument(span.clone()).await;
-            info!(parent: &span, end = ?talked, "ended");
+            info!(parent: &span, "ended: {talked}");
             let why = match talked {
                 Ended::Over(closed) => return Ok(closed),
                 Ended::Lost(why) => why,
@@ -280,7 +289,7 @@ impl Join {
                 told.clone_from(&why);
             }
             let wait = back_off.next(random::number());
-            debug!(?wait, why, "before trying again");
+            info!(?wait, why, "trying again");
             if meanwhile(retry::pause(wait), ongoing, backstage).await? == Pause::NetworkChanged {
                 back_off = BackOff::default();
             }
@@ -307,7 +316,8 @@ impl Join {
         let addresses = resolve(&self.options.target.addresses).await.map_err(|error| refused(error, way))?;
         let connection = dial(transports, &addresses, expect).await.map_err(|error| refused(error, way))?;
         let room = self.options.target.room.as_ref();
-        match talk::greet(&*connection, &self.options.name, room, Some(resume)).await {
+        let span = dial::span(connection.peer().remote, connection.peer().kind);
+        match talk::greet(&*connection, &self.options.name, room, Some(resume)).instrument(span).await {
             Ok(let_in) => Ok((connection, let_in)),
             Err(NotWelcome::Refused(refused)) => Err(advice::refused_by_the_host(refused)),
             Err(NotWelcome::Failed(error)) => Err(refused(error, way_of(connection.peer().kind))),

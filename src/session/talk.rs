@@ -8,6 +8,8 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
+use tracing::{Instrument, trace};
+
 use crate::{
     conversation::{Backstage, Closed, Command, Event, Outbox, State, View, Welcomed, outbox},
     identity::{Name, RoomName},
@@ -79,7 +81,7 @@ pub(super) async fn greet(
         if members.iter().all(|member| member.id != welcome.member) {
             return Err(protocol("it welcomes us without having us in the room").into());
         }
-        if let Some(ticket) = welcome.ticket {
+        if let Some(ticket) = welcome.ticket.clone() {
             connection.use_ticket(ticket);
         }
         Ok(LetIn { welcome, members, stream: Stream { send, recv } })
@@ -148,11 +150,13 @@ impl Ongoing {
 }
 
 /// How talking over one connection ended.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Ended {
     /// The conversation is over.
+    #[error("{0:?}")]
     Over(Closed),
     /// The connection is: why, as a sentence.
+    #[error("{0}")]
     Lost(String),
 }
 
@@ -165,7 +169,7 @@ pub(super) async fn talk(
 ) -> Ended {
     let Stream { send, mut recv } = stream;
     let (out, queue) = mpsc::channel(limits::OUTSTANDING + 1);
-    let mut writer = tokio::spawn(write(send, queue));
+    let mut writer = tokio::spawn(write(send, queue).in_current_span());
     for say in ongoing.outbox.waiting() {
         // There is a place for each.
         let _ = out.try_send(say.encode());
@@ -279,6 +283,7 @@ fn ended(error: Error) -> Ended {
 async fn read(recv: &mut RecvHalf) -> Result<FromHost, Error> {
     loop {
         let frame = recv.next().await?.ok_or_else(|| Error::Io(std::io::ErrorKind::UnexpectedEof.into()))?;
+        trace!(kind = frame.kind, bytes = frame.payload.len(), "received");
         match FromHost::read(&frame) {
             Ok(Some(message)) => return Ok(message),
             Ok(None) => {}
@@ -291,6 +296,7 @@ async fn read(recv: &mut RecvHalf) -> Result<FromHost, Error> {
 async fn write(mut send: SendHalf, mut queue: mpsc::Receiver<Bytes>) {
     let mut batch = Vec::new();
     while queue.recv_many(&mut batch, limits::OUTSTANDING).await > 0 {
+        trace!(frames = batch.len(), "sending");
         if send.send(&mut batch).await.is_err() {
             // The reader learns why.
             return;

@@ -34,6 +34,7 @@ use std::{
 };
 
 use serde::Serialize;
+use tracing::{Span, field};
 
 pub use error::Error;
 pub use port::Port;
@@ -173,6 +174,11 @@ pub trait Connection: Send + Sync {
     /// Tells the peer why, after all that was sent on the first stream, and ends the connection. Takes at most
     /// [`limits::FAREWELL`](crate::wire::limits::FAREWELL), twice over if the peer does not read.
     fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()>;
+}
+
+/// Tells the log over what somebody has knocked, as soon as that is known: the span of the connection has a place for it.
+fn log_kind(kind: Kind) {
+    Span::current().record("over", field::display(kind));
 }
 
 /// An IPv4 address that came in on an IPv6 socket, as IPv4. Any other as it is, scope and all.

@@ -12,7 +12,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Accepted, BoxFuture, Credentials, Error, Incoming, Listener, PROTOCOL, bind, canonical,
+    Accepted, BoxFuture, Credentials, Error, Incoming, Kind, Listener, PROTOCOL, bind, canonical, log_kind,
     sockets::{Desk, Pipe, SocketConnection},
     tcp, tls,
 };
@@ -68,6 +68,7 @@ impl Port {
         if tcp.peek(&mut first).await.map_err(Error::Io)? == 0 {
             return Err(Error::Io(io::ErrorKind::UnexpectedEof.into()));
         }
+        log_kind(if first == [TLS_HANDSHAKE] { Kind::Tls } else { Kind::Tcp });
         match (first, &self.encrypted) {
             ([TLS_HANDSHAKE], Some(acceptor)) => {
                 let (peer, pipe) = tls::accept(acceptor, tcp, remote).await?;

@@ -21,6 +21,7 @@ use super::{
     Accepted, BoxFuture, Connection, Credentials, Error, Expect, Incoming, Kind, Listener, Peer, RecvHalf, SendHalf,
     Stream, Transport, bind, canonical,
     error::alert_received,
+    log_kind,
     stream::{Reader, Sink, Source, Writer},
     tls::configuration,
     trust::{SERVER_NAME, fingerprint_of},
@@ -187,6 +188,7 @@ impl Listener for QuicListener {
 }
 
 async fn shake(endpoint: Endpoint, incoming: quinn::Incoming, _under_way: Arc<()>) -> Result<Accepted, Error> {
+    log_kind(Kind::Quic);
     let quic = incoming.await.map_err(|error| lost(error, true))?;
     Ok(Accepted::Connection(QuicConnection::new(endpoint, quic, Security::Encrypted)?))
 }

@@ -9,7 +9,6 @@ use std::{
     sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError},
 };
 
-use aws_lc_rs::constant_time;
 use tokio::{
     io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
     net::TcpStream,
@@ -26,7 +25,7 @@ use super::{
 use crate::{
     identity::Fingerprint,
     random,
-    wire::{CloseCode, Ticket, limits, message::Close},
+    wire::{CloseCode, Secret, Ticket, limits, message::Close},
 };
 
 /// The first byte of a new connection.
@@ -142,10 +141,10 @@ impl SocketConnection {
                 Ok(Accepted::Connection(Arc::new(Self::new(peer, pipe, role))))
             }
             [FURTHER] => {
-                let mut ticket = Ticket { session: [0; 16], token: [0; 16] };
-                pipe.read_exact(&mut ticket.session).await?;
-                pipe.read_exact(&mut ticket.token).await?;
-                desk.attach(ticket, peer.fingerprint, pipe)?;
+                let (mut session, mut token) = ([0; 16], [0; 16]);
+                pipe.read_exact(&mut session).await?;
+                pipe.read_exact(&mut token).await?;
+                desk.attach(&Ticket { session, token: token.into() }, peer.fingerprint, pipe)?;
                 Ok(Accepted::Stream)
             }
             [other] => Err(Error::WrongProtocol(format!("a stream began with the byte {other}"))),
@@ -166,7 +165,7 @@ impl Connection for SocketConnection {
 
     fn ticket(&self) -> Option<Ticket> {
         match &self.role {
-            Role::Accepted { ticket, .. } => Some(*ticket),
+            Role::Accepted { ticket, .. } => Some(ticket.clone()),
             Role::Dialled { .. } => None,
         }
     }
@@ -185,10 +184,10 @@ impl Connection for SocketConnection {
             if let Some(first) = lock(&self.first).take() {
                 return Ok(first);
             }
-            let told = *lock(ticket);
+            let told = lock(ticket).clone();
             let ticket = told.ok_or_else(|| Error::Io(io::Error::other("no ticket was handed out yet")))?;
             let mut pipe = redial().await?;
-            pipe.write(&[&[FURTHER], &ticket.session[..], &ticket.token[..]].concat()).await?;
+            pipe.write(&[&[FURTHER], &ticket.session[..], ticket.token.bytes()].concat()).await?;
             Ok(pipe.into_stream(None))
         })
     }
@@ -233,7 +232,7 @@ impl Drop for SocketConnection {
 pub(super) struct Desk(Arc<SyncMutex<HashMap<[u8; 16], Session>>>);
 
 struct Session {
-    token: [u8; 16],
+    token: Secret,
     fingerprint: Option<Fingerprint>,
     streams: mpsc::Sender<Stream>,
     /// For [`limits::STREAMS`]; each stream keeps one until both its halves are dropped.
@@ -242,18 +241,19 @@ struct Session {
 
 impl Desk {
     fn register(&self, fingerprint: Option<Fingerprint>) -> (Ticket, mpsc::Receiver<Stream>) {
-        let ticket = Ticket { session: random::bytes(), token: random::bytes() };
+        let ticket = Ticket { session: random::bytes(), token: Secret::random() };
         let (streams, accepted) = mpsc::channel(limits::STREAMS);
         let places = Arc::new(Semaphore::new(limits::STREAMS));
-        lock(&self.0).insert(ticket.session, Session { token: ticket.token, fingerprint, streams, places });
+        let session = Session { token: ticket.token.clone(), fingerprint, streams, places };
+        lock(&self.0).insert(ticket.session, session);
         (ticket, accepted)
     }
 
-    fn attach(&self, ticket: Ticket, fingerprint: Option<Fingerprint>, pipe: Pipe) -> Result<(), Error> {
+    fn attach(&self, ticket: &Ticket, fingerprint: Option<Fingerprint>, pipe: Pipe) -> Result<(), Error> {
         let sessions = lock(&self.0);
         let session = sessions
             .get(&ticket.session)
-            .filter(|session| constant_time::verify_slices_are_equal(&session.token, &ticket.token).is_ok())
+            .filter(|session| session.token == ticket.token)
             .filter(|session| session.fingerprint == fingerprint)
             .ok_or_else(|| Error::WrongProtocol("it shows a ticket that was not given to it".to_owned()))?;
         let too_many = || Error::WrongProtocol("it opens more streams than are taken".to_owned());

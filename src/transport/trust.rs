@@ -14,12 +14,17 @@ use rustls::{
         Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls13_signature},
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime},
+    crypto::{
+        CryptoProvider, WebPkiSupportedAlgorithms,
+        aws_lc_rs::{self, sign::any_ecdsa_type},
+        verify_tls13_signature,
+    },
+    pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime},
     server::{
         NoServerSessionStorage, ParsedCertificate,
         danger::{ClientCertVerified, ClientCertVerifier},
     },
+    sign::{CertifiedKey, SingleCertAndKey},
     version::TLS13,
 };
 
@@ -63,7 +68,7 @@ impl Credentials {
         let mut config = ServerConfig::builder_with_provider(self.provider.clone())
             .with_protocol_versions(&[&TLS13])?
             .with_client_cert_verifier(Arc::new(verifier))
-            .with_single_cert(vec![self.certificate()], self.key())?;
+            .with_cert_resolver(self.certified_key()?);
         config.alpn_protocols = vec![PROTOCOL.to_vec()];
         config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(NoServerSessionStorage {});
@@ -77,7 +82,7 @@ impl Credentials {
             .with_protocol_versions(&[&TLS13])?
             .dangerous()
             .with_custom_certificate_verifier(verifier.clone())
-            .with_client_auth_cert(vec![self.certificate()], self.key())?;
+            .with_client_cert_resolver(self.certified_key()?);
         config.alpn_protocols = vec![PROTOCOL.to_vec()];
         config.resumption = Resumption::disabled();
         config.enable_sni = false;
@@ -88,12 +93,12 @@ impl Credentials {
         self.provider.signature_verification_algorithms
     }
 
-    fn certificate(&self) -> CertificateDer<'static> {
-        CertificateDer::from(self.identity.certificate_der().to_vec())
-    }
-
-    fn key(&self) -> PrivateKeyDer<'static> {
-        PrivatePkcs8KeyDer::from(self.identity.private_key_der().to_vec()).into()
+    /// The certificate, and the key ready to sign. The key is read from where it lies: a copy that is handed over to rustls in
+    /// DER would not be wiped.
+    fn certified_key(&self) -> Result<Arc<SingleCertAndKey>, rustls::Error> {
+        let certificate = CertificateDer::from(self.identity.certificate_der().to_vec());
+        let key = any_ecdsa_type(&PrivatePkcs8KeyDer::from(self.identity.private_key_der()).into())?;
+        Ok(Arc::new(CertifiedKey::new(vec![certificate], key).into()))
     }
 }
 

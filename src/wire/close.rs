@@ -1,7 +1,7 @@
 //! Why a connection was closed: the codes, which are the same on every transport. None is 0, for that is what QUIC says
 //! of a connection that was merely dropped.
 
-use super::{limits, message::Close};
+use super::{limits, message::Close, text};
 
 /// Why a peer closed a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,7 +66,6 @@ impl From<u16> for CloseCode {
 impl Close {
     /// A close with a reason, which is cut to [`limits::REASON`] bytes.
     pub fn new(code: CloseCode, reason: &str) -> Self {
-        let reason = &reason[..reason.floor_char_boundary(limits::REASON)];
-        Self { code: code.number(), reason: reason.to_owned() }
+        Self { code: code.number(), reason: text::beginning(reason, limits::REASON).to_owned() }
     }
 }

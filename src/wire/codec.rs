@@ -29,6 +29,7 @@ pub trait Message: Serialize + DeserializeOwned {
     /// # Panics
     ///
     /// If the message is larger than a frame can be. Every field that can grow is bounded where it is made.
+    #[allow(clippy::expect_used, reason = "a test encodes the largest of every message")]
     fn encode(&self) -> Bytes {
         let payload = options().serialize(self).expect("a message of our own fits its frame");
         frame::write(Self::KIND, &payload)

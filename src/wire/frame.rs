@@ -3,6 +3,8 @@
 //! A frame is a length (four bytes, big-endian), a kind (one byte) and a payload; the length counts kind and payload.
 //! "Not enough bytes yet" is a value here, not an error, so reading can be cancelled and taken up again.
 
+use std::fmt;
+
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::limits;
@@ -14,12 +16,19 @@ pub const HEADER: usize = 5;
 pub const FIRST_SKIPPABLE: u8 = 0x80;
 
 /// One frame: what kind of message it carries, and its encoded payload.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Frame {
     /// Which message the payload encodes.
     pub kind: u8,
     /// The message, encoded.
     pub payload: Bytes,
+}
+
+impl fmt::Debug for Frame {
+    /// Never the payload: it is what people write, or a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame(kind 0x{:02x}, {} bytes)", self.kind, self.payload.len())
+    }
 }
 
 /// The bytes are no frames of ours. The stream cannot be read any further.

@@ -14,6 +14,7 @@ use super::{
     codec::{DecodeError, Message},
     frame::{FIRST_SKIPPABLE, Frame},
     limits,
+    secret::Secret,
 };
 use crate::identity::{Fingerprint, Name, RoomName};
 
@@ -51,12 +52,12 @@ pub struct Member {
 }
 
 /// What opens another stream of the same session on a transport that has none of its own (TCP, TLS).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Ticket {
     /// Which session: 16 random bytes.
     pub session: [u8; 16],
-    /// The proof that one was told: 16 random bytes.
-    pub token: [u8; 16],
+    /// The proof that one was told.
+    pub token: Secret,
 }
 
 /// The last thing a peer says on the first stream: why it closes the connection. On QUIC the close of the connection,
@@ -67,16 +68,6 @@ pub struct Close {
     pub code: u16,
     /// Why, as a sentence of at most [`limits::REASON`] bytes.
     pub reason: String,
-}
-
-/// What shows that a member without a key is the same one as before: 16 random bytes, told in the welcome.
-#[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Pass(pub [u8; 16]);
-
-impl fmt::Debug for Pass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pass(…)")
-    }
 }
 
 /// Member to host, first: who wants to join.
@@ -91,14 +82,14 @@ pub struct Hello {
 }
 
 /// Where somebody was who lost their connection.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Resume {
     /// In which log.
     pub epoch: u64,
     /// The first entry that they have not seen.
     pub next: u64,
     /// The pass of their last welcome, if there was one in it.
-    pub pass: Option<Pass>,
+    pub pass: Option<Secret>,
     /// How often they have tried to come back since they first joined, this time included. An attempt that was given up may
     /// arrive after a later one.
     pub attempt: u32,
@@ -131,8 +122,8 @@ pub struct Welcome {
     pub members: u32,
     /// What opens further streams, on a transport that needs it.
     pub ticket: Option<Ticket>,
-    /// What to show when coming back, for a member without a key.
-    pub pass: Option<Pass>,
+    /// The pass: what shows, when they come back, that a member without a key is the same as before.
+    pub pass: Option<Secret>,
     /// The host keeps what is said in a file.
     pub saved: bool,
 }

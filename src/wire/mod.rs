@@ -4,6 +4,7 @@
 //! - [`frame`]: how messages are told apart on a stream of bytes
 //! - [`codec`]: how a message becomes bytes, and back
 //! - [`message`]: the messages themselves
+//! - [`secret`]: what a peer is told and shows again
 //! - [`close`]: why a connection was closed
 //! - [`text`]: text of others, made harmless
 //!
@@ -14,9 +15,11 @@ pub mod codec;
 pub mod frame;
 pub mod limits;
 pub mod message;
+pub mod secret;
 pub mod text;
 
 pub use close::CloseCode;
 pub use codec::{DecodeError, Message};
 pub use frame::Frame;
 pub use message::{FromHost, FromMember, HOST, Member, MemberId, Security, Ticket};
+pub use secret::Secret;

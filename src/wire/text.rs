@@ -19,7 +19,12 @@ pub fn clean_line(text: &str) -> String {
 
 /// A reason that a peer gave, on one line and no longer than [`limits::REASON`], however long it was.
 pub fn reason(given: &str) -> String {
-    clean_line(&given[..given.floor_char_boundary(limits::REASON)])
+    clean_line(beginning(given, limits::REASON))
+}
+
+/// As much of the text as `most` bytes hold, cut between two characters.
+pub fn beginning(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
 }
 
 fn harmless(c: char) -> char {

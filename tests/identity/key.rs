@@ -8,6 +8,7 @@ use std::{
     thread,
 };
 
+use data_encoding::BASE64;
 use parlor::identity::{Fingerprint, Identity, IdentityError as Error};
 use rustls::{pki_types::CertificateDer, server::ParsedCertificate};
 use tempfile::{TempDir, tempdir};
@@ -140,7 +141,9 @@ fn a_key_that_is_cut_off_is_never_replaced() {
 fn a_key_of_another_kind_is_refused() {
     let dir = tempdir().unwrap();
     for algorithm in [&rcgen::PKCS_ED25519, &rcgen::PKCS_ECDSA_P384_SHA384] {
-        write(&key_file(&dir), rcgen::KeyPair::generate_for(algorithm).unwrap().serialize_pem());
+        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+        let lines = BASE64.encode(key.serialized_der());
+        write(&key_file(&dir), format!("-----BEGIN PRIVATE KEY-----\n{lines}\n-----END PRIVATE KEY-----\n"));
         assert!(matches!(load(&dir), Err(Error::Damaged { .. })));
     }
     for text in [&b"nonsense"[..], b"\xFF\xFE", &[b'x'; 100_000]] {

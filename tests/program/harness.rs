@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Nothing here takes so long unless something is wrong. The longest wait is for QUIC to miss a peer: 20 s.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A folder for one installation's key and pins.
 pub(crate) struct Installation(TempDir);

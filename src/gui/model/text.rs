@@ -4,7 +4,7 @@
 //! word of many kilobytes takes seconds to lay out, thousands of line breaks make a row taller than any screen, and a NUL
 //! ends the process in glib. The last is cleaned once more here, because a window must not depend on somebody else's care.
 
-use crate::wire::text::clean;
+use crate::wire::text::{beginning, clean};
 
 /// Where a long word may be broken: a space without width. Taken out again when the text is copied.
 pub(crate) const BREAK: char = '\u{200b}';
@@ -29,13 +29,13 @@ pub(crate) struct Fit {
 
 /// The text with breaks in its long words, and its first `lines` lines only.
 pub(crate) fn fit(text: &str, lines: usize) -> Fit {
-    let text = clean(&text[..text.floor_char_boundary(LARGEST)]);
+    let text = clean(beginning(text, LARGEST));
     let count = text.split('\n').count();
     let hidden = count.saturating_sub(lines);
     let end = text.match_indices('\n').nth(lines.max(1) - 1).filter(|_| hidden > 0).map_or(text.len(), |(at, _)| at);
     let mut fitted = String::with_capacity(end + end / WORD);
     let mut run = 0;
-    for c in text[..end].chars().filter(|c| *c != BREAK) {
+    for c in text.get(..end).unwrap_or_default().chars().filter(|c| *c != BREAK) {
         run = if c.is_whitespace() { 0 } else { run + 1 };
         if run > WORD {
             fitted.push(BREAK);
@@ -64,12 +64,13 @@ pub(crate) fn unfit(text: &str) -> String {
 /// The word around a place, as a range of bytes. A place between words gives what is between them.
 pub(crate) fn word_at(text: &str, place: usize) -> (usize, usize) {
     let place = text.floor_char_boundary(place);
+    let (before, after) = text.split_at_checked(place).unwrap_or((text, ""));
     let inside = |c: char| c.is_alphanumeric() || c == '_' || c == BREAK || c == '\u{301}';
-    let Some(at) = text[place..].chars().next().or_else(|| text[..place].chars().next_back()) else { return (0, 0) };
+    let Some(at) = after.chars().next().or_else(|| before.chars().next_back()) else { return (0, 0) };
     let kind = inside(at);
     let same = |c: &char| inside(*c) == kind && *c != '\n';
-    let before: usize = text[..place].chars().rev().take_while(same).map(char::len_utf8).sum();
-    let after: usize = text[place..].chars().take_while(same).map(char::len_utf8).sum();
+    let before: usize = before.chars().rev().take_while(same).map(char::len_utf8).sum();
+    let after: usize = after.chars().take_while(same).map(char::len_utf8).sum();
     (place - before, place + after)
 }
 

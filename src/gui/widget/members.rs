@@ -9,7 +9,10 @@ use druid::{
     widget::prelude::*,
 };
 
-use crate::gui::{model::people::Person, theme, widget::badge};
+use crate::{
+    gui::{model::people::Person, theme, widget::badge},
+    wire::text::beginning,
+};
 
 const HEIGHT: f64 = 46.0;
 const BADGE: f64 = 32.0;
@@ -52,7 +55,7 @@ fn line(
         return Some(layout);
     }
     let end = layout.hit_test_point(Point::new((width - size).max(0.0), 1.0)).idx;
-    lay(&format!("{}…", words[..words.floor_char_boundary(end)].trim_end()))
+    lay(&format!("{}…", beginning(words, end).trim_end()))
 }
 
 impl Widget<Rc<Vec<Person>>> for Members {

@@ -8,6 +8,8 @@ use druid::{
     widget::prelude::*,
 };
 
+use crate::wire::text::beginning;
+
 /// The text.
 pub(crate) struct Words<T> {
     words: Box<dyn Fn(&T) -> String>,
@@ -38,7 +40,7 @@ impl<T: Data> Words<T> {
         let (Some(layout), Some(text)) = (self.whole.layout(), self.whole.text()) else { return };
         let dots = layout.size().height * 0.8;
         let end = layout.hit_test_point(Point::new((room - dots).max(0.0), 1.0)).idx;
-        let kept = text[..text.floor_char_boundary(end)].trim_end();
+        let kept = beginning(text, end).trim_end();
         self.cut.set_text(format!("{kept}…").into());
         self.cut.rebuild_if_needed(ctx.text(), env);
     }

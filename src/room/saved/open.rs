@@ -19,7 +19,7 @@ use crate::{
     identity::{Fingerprint, RoomName},
     random,
     room::names::Proof,
-    wire::{FromHost, MemberId, Security, frame, limits, message::Pass},
+    wire::{FromHost, MemberId, Security, frame, limits},
 };
 
 /// Marks the file as one of ours: “parl”, the application id in its header.
@@ -311,9 +311,9 @@ fn members(connection: &Connection) -> rusqlite::Result<Vec<FoundMember>> {
     let mut rows = statement.query([])?;
     let mut members = Vec::new();
     while let Some(row) = rows.next()? {
-        let proof = match (row.get(2)?, row.get(3)?) {
+        let proof = match (row.get(2)?, row.get::<_, Option<[u8; 16]>>(3)?) {
             (Some(key), _) => Proof::Key(Fingerprint::from_bytes(key)),
-            (None, Some(pass)) => Proof::Pass(Pass(pass)),
+            (None, Some(pass)) => Proof::Pass(pass.into()),
             (None, None) => return Err(wrong(2, Type::Blob, "a member without a key and without a pass")),
         };
         let id = row.get(0)?;

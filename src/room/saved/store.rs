@@ -102,7 +102,7 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()>
         Change::Member(Member { id, name, proof, first, attempt }) => {
             let (key, pass) = match proof {
                 Proof::Key(key) => (Some(key.as_bytes()), None),
-                Proof::Pass(pass) => (None, Some(&pass.0)),
+                Proof::Pass(pass) => (None, Some(pass.bytes())),
             };
             let upsert = "INSERT INTO members (id, name, key, pass, first, attempt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 ON CONFLICT (id) DO UPDATE SET name = ?2, key = ?3, pass = ?4, first = ?5, attempt = ?6";
