@@ -1,6 +1,8 @@
 //! The hosting side and those who overdo it, over the memory transport and with a clock of our own.
 
 use std::{
+    future::pending,
+    io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -11,7 +13,7 @@ use parlor::{
     host::{self, Options},
     identity::{Fingerprint, Identity},
     transport::{
-        Connection, Error, Expect, Stream, Transport,
+        BoxFuture, Connection, Error, Expect, Incoming, Listener, Stream, Transport,
         memory::{Memory, Network},
     },
     wire::{
@@ -19,7 +21,10 @@ use parlor::{
         message::{Hello, Ping, Said, Say},
     },
 };
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, timeout},
+};
 
 struct Hosted {
     network: Network,
@@ -34,6 +39,11 @@ impl Hosted {
         let (network, fingerprint) = (Network::default(), identity.fingerprint());
         let address = SocketAddr::from(([10, 0, 0, 1], 7275));
         let listener = Memory::new(network.clone(), fingerprint, address).listen(address).unwrap();
+        Self { network, host: Self::listening(listener, &identity).await, fingerprint, address }
+    }
+
+    async fn listening(listener: Box<dyn Listener>, identity: &Identity) -> Conversation {
+        let address = listener.local_address().unwrap();
         let options = Options {
             room: Some("Kitchen".parse().unwrap()),
             name: "Ana".parse().unwrap(),
@@ -43,9 +53,9 @@ impl Hosted {
             plain: false,
             save: None,
         };
-        let mut host = host::host_over(vec![listener], options, &identity);
+        let mut host = host::host_over(vec![listener], options, identity);
         while !matches!(host.events.recv().await, Some(Event::Welcomed(_))) {}
-        Self { network, host, fingerprint, address }
+        host
     }
 
     /// A connection of somebody at `ip`, whose key is `number`.
@@ -179,4 +189,123 @@ async fn who_knocks_without_end_is_turned_away_and_others_come_in() {
     }
     assert!((1..=10).contains(&turned_away), "{turned_away}");
     hosted.join("Ben", 2).await;
+}
+
+/// Answers with `Busy` cost a handshake each, so a crowd cannot have as many as it likes.
+#[tokio::test(start_paused = true)]
+async fn who_is_turned_away_is_told_so_only_as_often_as_there_is_time_for_it() {
+    let hosted = Hosted::new().await;
+    let mut crowd = Vec::new();
+    for _ in 0..limits::PENDING_PER_ADDRESS {
+        crowd.push(hosted.knock([10, 1, 0, 0], 9).await.unwrap());
+    }
+    let mut told = 0;
+    let mut count = async |knocks: u32| {
+        for _ in 0..knocks {
+            let Ok((_connection, mut stream)) = hosted.knock([10, 1, 0, 0], 9).await else { continue };
+            told += u32::from(matches!(stream.recv.next().await, Err(Error::Closed { code: CloseCode::Busy, .. })));
+        }
+        std::mem::take(&mut told)
+    };
+    let begun = Instant::now();
+    assert_eq!(count(limits::BUSY_BURST + 30).await, limits::BUSY_BURST);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(count(limits::BUSY_RATE + 30).await, limits::BUSY_RATE);
+    assert!(begun.elapsed() < limits::GREETING, "while the crowd is still there: {:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_has_so_long_to_greet() {
+    let hosted = Hosted::new().await;
+    let begun = Instant::now();
+    let (_connection, mut stream) = hosted.knock([10, 0, 0, 2], 2).await.unwrap();
+    assert_eq!(closed(&mut stream).await, CloseCode::TooSlow);
+    let took = begun.elapsed();
+    assert!(took >= limits::GREETING && took < limits::GREETING + Duration::from_secs(1), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_who_falls_silent_is_told_so_and_is_away() {
+    let hosted = Hosted::new().await;
+    let (_ben, mut silent) = hosted.join("Ben", 2).await;
+    let (_chi, mut calm) = hosted.join("Chi", 3).await;
+    let begun = Instant::now();
+    tokio::time::sleep(limits::SILENCE / 2).await;
+    calm.send.send(&mut vec![Ping { number: 1 }.encode()]).await.unwrap();
+    assert_eq!(closed(&mut silent).await, CloseCode::TooSlow);
+    let took = begun.elapsed();
+    assert!(took >= limits::SILENCE && took < limits::SILENCE + Duration::from_secs(1), "{took:?}");
+    while !matches!(next(&mut calm).await, FromHost::Away(_)) {}
+}
+
+/// Peers whose handshakes come to no end.
+struct Sluggish(mpsc::Receiver<Incoming>);
+
+impl Sluggish {
+    /// Somebody who knocks, and who is told when nobody listens any more.
+    fn knock() -> (Incoming, oneshot::Receiver<()>) {
+        let (listened_to, gone) = oneshot::channel();
+        let handshake = Box::pin(async move {
+            let _listened_to: oneshot::Sender<()> = listened_to;
+            pending().await
+        });
+        (Incoming { remote: ([10, 1, 0, 0], 1).into(), handshake }, gone)
+    }
+}
+
+impl Listener for Sluggish {
+    fn local_address(&self) -> io::Result<SocketAddr> {
+        Ok(([10, 0, 0, 1], 7275).into())
+    }
+
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Incoming>> {
+        Box::pin(async { self.0.recv().await.ok_or(io::ErrorKind::NotConnected.into()) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_turned_away_has_less_time_than_who_is_not() {
+    let (knocks, listener) = mpsc::channel(1);
+    let _host = Hosted::listening(Box::new(Sluggish(listener)), &Identity::generate().unwrap()).await;
+    let begun = Instant::now();
+    let mut gone = Vec::new();
+    for _ in 0..=limits::PENDING_PER_ADDRESS {
+        let (knock, one) = Sluggish::knock();
+        knocks.send(knock).await.unwrap();
+        gone.push(one);
+    }
+    // The last has found no place.
+    assert!(gone.pop().unwrap().await.is_err());
+    assert_eq!(begun.elapsed().as_secs(), limits::BUSY.as_secs());
+    for one in gone {
+        assert!(one.await.is_err());
+    }
+    assert_eq!(begun.elapsed().as_secs(), limits::GREETING.as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_read_is_owed_a_few_answers_and_no_more() {
+    let hosted = Hosted::new().await;
+    let (_ben, mut deaf) = hosted.join("Ben", 2).await;
+    let (_chi, mut calm) = hosted.join("Chi", 3).await;
+    // More than lies between the two, so that the host has to wait for Ben.
+    for nonce in 0..20 {
+        calm.send.send(&mut vec![say(nonce, &"x".repeat(limits::TEXT))]).await.unwrap();
+        while next_said(&mut calm).await.nonce != nonce {}
+    }
+    let pings = 100;
+    for number in 0..pings {
+        deaf.send.send(&mut vec![Ping { number }.encode()]).await.unwrap();
+    }
+    deaf.send.send(&mut vec![say(1, "that was all")]).await.unwrap();
+    while next_said(&mut calm).await.text != "that was all" {}
+    let mut pongs = 0;
+    loop {
+        match next(&mut deaf).await {
+            FromHost::Pong(_) => pongs += 1,
+            FromHost::Said(said) if said.text == "that was all" => break,
+            _ => {}
+        }
+    }
+    assert!(pongs <= limits::ANSWERS, "{pongs} of {pings}");
 }

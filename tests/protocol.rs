@@ -1,7 +1,14 @@
 //! `docs/PROTOCOL.md` says what the program does: its tables are those of the code, and its example is what a host and a
 //! member really say.
 
-use std::{collections::BTreeMap, fmt::Debug, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::Debug,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::BytesMut;
 use parlor::{
@@ -98,6 +105,14 @@ fn every_limit_is_that_of_the_program() {
         FRAME_RATE,
         FRAME_BURST,
         STREAMS,
+        ANSWERS,
+        RETRY_FROM,
+        UNSEEN,
+        WINDOW_OF_MEMBER,
+        WINDOW_OF_HOST,
+        UNACKNOWLEDGED,
+        QUIC_SILENCE,
+        KEEP_ALIVE,
         GREETING,
         ATTEMPT,
         DIAL,
@@ -115,6 +130,38 @@ fn every_limit_is_that_of_the_program() {
     assert_eq!(declared.collect::<Vec<_>>(), ours.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     let documented: Vec<_> = table("## Limits").iter().map(|row| (row[0], row[1].to_owned())).collect();
     assert_eq!(documented, ours);
+}
+
+/// All of our own sources, where a test may be.
+fn sources(dir: &Path) -> String {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: PathBuf| match path.is_dir() {
+        true => sources(&path),
+        false => fs::read_to_string(path).unwrap_or_default(),
+    };
+    entries.map(read).collect()
+}
+
+#[test]
+fn every_limit_has_an_answer_and_a_test_that_is_there() {
+    /// Settings of QUIC's; the page says why.
+    const OUT_OF_REACH: [&str; 3] = ["UNSEEN", "UNACKNOWLEDGED", "KEEP_ALIVE"];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = sources(&root.join("src")) + &sources(&root.join("tests"));
+    let bounds = include_str!("../docs/BOUNDS.md").lines().filter(|line| line.starts_with("| `"));
+    let mut listed = Vec::new();
+    for line in bounds {
+        let [name, answer, test] = line.trim_matches('|').split(" | ").map(str::trim).collect::<Vec<_>>()[..] else {
+            panic!("three columns: {line}");
+        };
+        let (name, test) = (name.trim_matches('`'), test.trim_matches(['`', ' ', '|']));
+        assert!(!answer.is_empty(), "{line}");
+        assert_eq!(test.is_empty(), OUT_OF_REACH.contains(&name), "{line}");
+        assert!(sources.contains(&format!("fn {test}(")) || test.is_empty(), "there is no test {test}");
+        listed.push(name.to_owned());
+    }
+    let documented: Vec<_> = table("## Limits").iter().map(|row| row[0].to_owned()).collect();
+    assert_eq!(listed, documented);
 }
 
 #[test]

@@ -128,6 +128,19 @@ async fn a_message_that_was_sent_twice_is_shown_once() {
     assert_eq!(texts(&mut cursor).await, ["hello", "nonces are each member's own"]);
 }
 
+/// More than [`limits::OUTSTANDING`], so nobody who keeps to the protocol notices.
+#[test]
+fn so_many_nonces_of_a_member_are_remembered_and_no_more() {
+    let (room, _host) = room();
+    let ben = room.admit(&keyed("Ben", 2)).unwrap();
+    for nonce in 0..=limits::NONCES as u64 {
+        assert_eq!(say(&ben, nonce, "x"), Ok(Heard::Now));
+    }
+    assert_eq!(say(&ben, 1, "x"), Ok(Heard::Before));
+    assert_eq!(say(&ben, 0, "x"), Ok(Heard::Now), "it was forgotten");
+    const { assert!(limits::OUTSTANDING <= limits::NONCES) };
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_member_is_told_the_exact_gap_and_goes_on() {
     let (room, host) = room();

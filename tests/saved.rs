@@ -4,7 +4,9 @@ use std::{
     fs::{self, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
+    pin::pin,
     sync::Arc,
+    task::{Context, Waker},
     time::Duration,
 };
 
@@ -14,7 +16,7 @@ use parlor::{
     room::{Candidate, Cursor, Heard, Keep, Membership, Room, Save, SaveError},
     wire::{
         FromHost, HOST, Security, frame, limits,
-        message::{Departure, Resume, Say, Welcome},
+        message::{Departure, Refusal, Resume, Say, Welcome},
     },
 };
 use tempfile::TempDir;
@@ -239,7 +241,7 @@ async fn what_memory_no_longer_holds_is_read_from_the_file() {
 
 #[tokio::test]
 async fn only_so_much_is_kept_and_what_is_erased_is_told_as_a_gap() {
-    let shelf = Shelf::keeping(Keep { entries: 10, age: None });
+    let shelf = Shelf::keeping(Keep { entries: 10, ..Keep::default() });
     let (_room, host, _) = shelf.host().await;
     let mut cursor = host.cursor();
     for nonce in 0..50 {
@@ -255,13 +257,50 @@ async fn only_so_much_is_kept_and_what_is_erased_is_told_as_a_gap() {
 }
 
 #[tokio::test]
+async fn bytes_have_a_bound_as_entries_do() {
+    let shelf = Shelf::keeping(Keep { bytes: 2_500, ..Keep::default() });
+    let (_room, host, _) = shelf.host().await;
+    for nonce in 0..50 {
+        say(&host, nonce, &"x".repeat(1_000));
+    }
+    say(&host, 50, "last");
+    up_to(&mut host.cursor(), "last").await;
+    let seen = up_to(&mut host.cursor(), "last").await;
+    assert!(matches!(seen[0], FromHost::Gap(_)));
+    assert_eq!(texts(&seen).len(), 3, "two large ones, and the last");
+}
+
+/// Whether there is nothing to wait for.
+fn is_ready(future: impl Future<Output = ()>) -> bool {
+    pin!(tokio::task::unconstrained(future)).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+/// On one thread, nothing is saved while nobody waits.
+#[tokio::test]
+async fn so_much_may_wait_to_be_saved_and_no_more() {
+    let shelf = Shelf::new();
+    let (room, host, _) = shelf.host().await;
+    host.settled().await;
+    for nonce in 0..limits::UNSAVED {
+        assert!(is_ready(host.may_speak()), "{nonce} may wait");
+        say(&host, nonce, &nonce.to_string());
+    }
+    assert!(!is_ready(host.may_speak()));
+    assert_eq!(room.admit(&ben()).expect_err("no more").refusal, Refusal::Full);
+    timeout(PATIENCE, host.may_speak()).await.expect("the file takes them");
+    room.admit(&ben()).expect("a place");
+}
+
+#[tokio::test]
 async fn what_is_too_old_is_erased_and_is_no_longer_in_the_file() {
     let shelf = Shelf::keeping(Keep { age: Some(Duration::ZERO), ..Keep::default() });
     let (room, host, _) = shelf.host().await;
     say(&host, 1, "a secret of long ago");
-    // The next transaction comes later than that.
+    // Some transaction comes later than that.
+    let mut nonce = 1;
     while !host.cursor_is_behind_a_gap().await {
-        say(&host, 2, "by now");
+        nonce += 1;
+        say(&host, nonce, "by now");
     }
     room.close();
     room.closed().await;

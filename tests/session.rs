@@ -134,6 +134,16 @@ async fn welcomed() -> (Conversation, Arc<dyn Connection>, Stream) {
 }
 
 #[tokio::test]
+async fn who_says_nothing_is_still_heard_of() {
+    let (_conversation, _connection, mut stream) = welcomed().await;
+    let begun = std::time::Instant::now();
+    match FromMember::read(&heard(&mut stream).await) {
+        Ok(Some(FromMember::Ping(_))) => assert!(begun.elapsed() > limits::HEARTBEAT / 2),
+        other => panic!("expected a ping, got {other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn blocked_udp_slows_a_join_down_and_never_weakens_it() {
     let host = Arc::new(Identity::generate().unwrap());
     let mut listener = Tls::new(Credentials::new(host.clone()), None).listen("127.0.0.1:0".parse().unwrap()).unwrap();

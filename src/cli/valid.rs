@@ -166,7 +166,7 @@ fn keep(typed: &str) -> Result<Keep, String> {
         None if u64::from(number) > limits::SAVED_ENTRIES => {
             Err(format!("--keep: {} entries are the most that a room can keep.", limits::SAVED_ENTRIES))
         }
-        None => Ok(Keep { entries: number.into(), age: None }),
+        None => Ok(Keep { entries: number.into(), ..Keep::default() }),
         Some(seconds) => Ok(Keep { age: Some(Duration::from_secs(u64::from(number) * seconds)), ..Keep::default() }),
     }
 }

@@ -20,9 +20,6 @@ use crate::{
     },
 };
 
-/// Answers that may wait to be written. A ping beyond them gets none, and what else needs one is read when there is a place.
-const ANSWERS: usize = 4;
-
 const FRAMES: Rate = Rate { per_second: limits::FRAME_RATE, burst: limits::FRAME_BURST };
 
 /// How a member's connection came to its end, as the log tells it.
@@ -51,7 +48,7 @@ enum End {
 /// Serves a member until they are gone.
 pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, membership: Membership) {
     let Stream { send, mut recv } = stream;
-    let (answers, queue) = mpsc::channel(ANSWERS);
+    let (answers, queue) = mpsc::channel(limits::ANSWERS);
     let mut writer = tokio::spawn(write(send, membership.cursor(), queue).in_current_span());
     let end = tokio::select! {
         written = &mut writer => written.unwrap_or_else(|panic| End::Lost(panic.to_string())),

@@ -79,12 +79,14 @@ async fn turn_away(incoming: Incoming) {
 /// One knock, from its handshake to the member's end. What a stranger does wrong is nobody's business but theirs, and who
 /// is still a stranger when the room closes is not waited for.
 async fn answer(incoming: Incoming, mut place: Place, room: Arc<Room>, attending: mpsc::WeakSender<()>) {
+    // On the heap, so that the task of a member who stays for hours does not keep the room that a handshake takes.
     let greeted = tokio::select! {
-        greeted = greet(incoming, &mut place) => greeted,
+        greeted = Box::pin(greet(incoming, &mut place)) => greeted,
         () = room.closed() => None,
     };
     let Some((connection, stream, hello)) = greeted else { return };
-    if let Some((membership, stream)) = admit(&room, &*connection, stream, &hello).await {
+    let admitted = Box::pin(admit(&room, &*connection, stream, &hello)).await;
+    if let Some((membership, stream)) = admitted {
         drop(place);
         // Gone when the room has just ended; then nobody waits for this one.
         let _attending = attending.upgrade();

@@ -491,7 +491,7 @@ impl Membership {
     /// Cancel-safe.
     pub async fn may_speak(&self) {
         let head = self.room.state().log.head();
-        self.room.saved_up_to(head.saturating_sub(limits::UNSAVED)).await;
+        self.room.saved_up_to((head + 1).saturating_sub(limits::UNSAVED)).await;
     }
 
     /// Comes to an end when another connection of the same key has taken this one's place. Cancel-safe.

@@ -31,24 +31,6 @@ use crate::{
     wire::{CloseCode, Security, Ticket, limits, message::Close},
 };
 
-/// A peer that is silent so long is gone. Also bounds the handshake.
-const IDLE: Duration = Duration::from_secs(20);
-
-/// Four to an idle time, and well under the 30 s for which RFC 9000, section 10.1.2, expects a NAT to remember a mapping.
-const KEEP_ALIVE: Duration = Duration::from_secs(5);
-
-/// Bytes that a host may have in flight to us: a gigabit per second at 10 ms, and some more.
-const FROM_THE_HOST: u32 = 2 * 1024 * 1024;
-
-/// Bytes that one member may have in flight to the host, who has to hold them for as many members as there are.
-const FROM_A_MEMBER: u32 = 256 * 1024;
-
-/// Bytes that are kept until the peer has acknowledged them.
-const UNACKNOWLEDGED: u64 = 8 * 1024 * 1024;
-
-/// Handshakes under way from which on an address has to prove itself with a retry before it costs us any more.
-const RETRY_FROM: usize = 32;
-
 /// What a close is given to leave this machine.
 const LAST_PACKET: Duration = Duration::from_millis(100);
 
@@ -79,7 +61,7 @@ impl Quic {
     fn client_config(&self, config: rustls::ClientConfig) -> Result<ClientConfig, Error> {
         let crypto = QuicClientConfig::try_from(config).map_err(|e| Error::Io(io::Error::other(e)))?;
         let mut config = ClientConfig::new(Arc::new(crypto));
-        config.transport_config(Arc::new(transport_config(0, FROM_THE_HOST)));
+        config.transport_config(Arc::new(transport_config(0, limits::WINDOW_OF_MEMBER)));
         Ok(config)
     }
 
@@ -98,8 +80,11 @@ impl Quic {
         let crypto = self.credentials.server().map_err(io::Error::other)?;
         let crypto = QuicServerConfig::try_from(crypto).map_err(io::Error::other)?;
         let mut config = ServerConfig::with_crypto(Arc::new(crypto));
-        config.max_incoming(limits::PENDING);
-        config.transport_config(Arc::new(transport_config(1 + limits::STREAMS as u32, FROM_A_MEMBER)));
+        config
+            .max_incoming(limits::PENDING)
+            .incoming_buffer_size(limits::UNSEEN as u64)
+            .incoming_buffer_size_total((limits::PENDING * limits::UNSEEN) as u64);
+        config.transport_config(Arc::new(transport_config(1 + limits::STREAMS as u32, limits::WINDOW_OF_HOST)));
         Ok(config)
     }
 }
@@ -143,18 +128,18 @@ fn endpoint_on(address: SocketAddr, config: EndpointConfig, server: Option<Serve
     Endpoint::new(config, server, socket, runtime)
 }
 
-fn transport_config(streams_accepted: u32, window: u32) -> TransportConfig {
+fn transport_config(streams_accepted: u32, window: usize) -> TransportConfig {
     let mut config = TransportConfig::default();
     config
-        .max_idle_timeout(Some(VarInt::from_u32(IDLE.as_millis() as u32).into()))
-        .keep_alive_interval(Some(KEEP_ALIVE))
+        .max_idle_timeout(Some(VarInt::from_u32(limits::QUIC_SILENCE.as_millis() as u32).into()))
+        .keep_alive_interval(Some(limits::KEEP_ALIVE))
         .max_concurrent_bidi_streams(streams_accepted.into())
         .max_concurrent_uni_streams(0u32.into())
         .datagram_receive_buffer_size(None)
         // Half for one stream: while it is not read, the others go on.
-        .stream_receive_window((window / 2).into())
-        .receive_window(window.into())
-        .send_window(UNACKNOWLEDGED)
+        .stream_receive_window(VarInt::from_u32(window as u32 / 2))
+        .receive_window(VarInt::from_u32(window as u32))
+        .send_window(limits::UNACKNOWLEDGED as u64)
         .allow_spin(false);
     config
 }
@@ -174,7 +159,7 @@ impl Listener for QuicListener {
         Box::pin(async move {
             loop {
                 let incoming = self.endpoint.accept().await.ok_or(io::Error::from(io::ErrorKind::NotConnected))?;
-                let crowded = Arc::strong_count(&self.under_way) > RETRY_FROM;
+                let crowded = Arc::strong_count(&self.under_way) > limits::RETRY_FROM;
                 if crowded && !incoming.remote_address_validated() && incoming.may_retry() {
                     let _ = incoming.retry();
                     continue;

@@ -87,6 +87,35 @@ pub const FRAME_BURST: u32 = 500;
 /// Streams that a joining side may open on one connection beyond the first.
 pub const STREAMS: usize = 16;
 
+/// Answers (`Pong`, `Repeated`) that may wait to be written to a member. A ping beyond them gets none, and what else needs one
+/// is read when there is a place.
+pub const ANSWERS: usize = 4;
+
+/// Handshakes under way over QUIC from which on an address has to prove itself with a Retry before it costs any more.
+pub const RETRY_FROM: usize = 32;
+
+/// Bytes of one QUIC connection that are kept before anybody has looked at it: the first flight is two packets.
+pub const UNSEEN: usize = 16 * 1024;
+
+/// Bytes that the host may have in flight to a member over QUIC: a gigabit per second at 10 ms, and some more. One stream may
+/// have half of it.
+pub const WINDOW_OF_MEMBER: usize = 2 * 1024 * 1024;
+
+/// Bytes that one member may have in flight to the host over QUIC, who has to hold them for as many members as there are. One
+/// stream may have half of it.
+pub const WINDOW_OF_HOST: usize = 256 * 1024;
+
+/// Bytes that are kept of each QUIC connection until the peer has acknowledged them. A peer that never does, and yet is heard,
+/// holds on to so much of what the log has forgotten; with less than is in flight on a fast network, that would be slow.
+pub const UNACKNOWLEDGED: usize = 1024 * 1024;
+
+/// A QUIC peer that is silent so long is gone. Also bounds the handshake.
+pub const QUIC_SILENCE: Duration = Duration::from_secs(20);
+
+/// Over QUIC something is sent after so long: four times in [`QUIC_SILENCE`], and well under the 30 s for which RFC 9000,
+/// section 10.1.2, expects a NAT to remember a mapping.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
 /// From a knock to the `Hello`.
 pub const GREETING: Duration = Duration::from_secs(10);
 

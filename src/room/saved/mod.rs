@@ -46,16 +46,18 @@ pub struct Save {
 /// How much of a saved log is kept. What is over any bound is erased, the oldest first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Keep {
-    /// At most so many entries, and never more than [`limits::SAVED_ENTRIES`].
+    /// At most so many entries.
     pub entries: u64,
+    /// At most so many bytes of them.
+    pub bytes: u64,
     /// None that is older.
     pub age: Option<Duration>,
 }
 
 impl Default for Keep {
-    /// As much as can be.
+    /// [`limits::SAVED_ENTRIES`], [`limits::SAVED_BYTES`], and however old.
     fn default() -> Self {
-        Self { entries: limits::SAVED_ENTRIES, age: None }
+        Self { entries: limits::SAVED_ENTRIES, bytes: limits::SAVED_BYTES, age: None }
     }
 }
 

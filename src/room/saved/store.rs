@@ -136,7 +136,7 @@ struct Erased {
 fn erase(transaction: &Transaction<'_>, keep: Keep, head: u64, bytes: u64) -> rusqlite::Result<Erased> {
     let now = Timestamp::now().as_millisecond();
     let too_old = keep.age.map_or(i64::MIN, |age| now.saturating_sub_unsigned(age.as_millis() as u64));
-    let oldest_by_count = head.saturating_sub(keep.entries.min(limits::SAVED_ENTRIES));
+    let oldest_by_count = head.saturating_sub(keep.entries);
     let mut erased = 0;
     loop {
         let select = "SELECT seq, at, LENGTH(frame) FROM entries ORDER BY seq LIMIT ?1";
@@ -145,7 +145,7 @@ fn erase(transaction: &Transaction<'_>, keep: Keep, head: u64, bytes: u64) -> ru
         let (mut end, mut first) = (None, None);
         while let Some(row) = rows.next()? {
             let (seq, at, size) = (row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)?, row.get::<_, i64>(2)? as u64);
-            if seq >= oldest_by_count && at >= too_old && bytes - erased <= limits::SAVED_BYTES {
+            if seq >= oldest_by_count && at >= too_old && bytes - erased <= keep.bytes {
                 first = Some(seq);
                 break;
             }
