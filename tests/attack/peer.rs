@@ -137,8 +137,7 @@ pub(crate) fn hello(name: &str) -> Bytes {
     Hello { name: name.to_owned(), room: None, resume: None }.encode()
 }
 
-/// Joins under a key that nobody has seen. When the host is busy, tries again: what is attacked is what lies behind the
-/// door.
+/// Joins under a key that nobody has seen.
 pub(crate) async fn join(aim: Aim, kind: Kind, from: IpAddr, name: &str) -> Outcome<Inside> {
     join_as(aim, kind, from, name, &stranger()?).await
 }
