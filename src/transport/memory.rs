@@ -1,10 +1,11 @@
 //! A transport inside one process: the same pipes and tickets as on TCP, without a socket.
 //!
-//! For tests of what stands above: with it they need no port, and time can be faked.
+//! For tests of what stands above: with it they need no port, and time can be faked. Where the network itself is what is
+//! tested against, a [`Wire`] lies between the two ends of each pipe and does to the bytes what it likes.
 
 use std::{
     collections::HashMap,
-    io,
+    fmt, io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -28,7 +29,20 @@ const BACKLOG: usize = 1024;
 
 /// A network inside the process: who listens where.
 #[derive(Clone, Debug, Default)]
-pub struct Network(Arc<Mutex<HashMap<SocketAddr, Host>>>);
+pub struct Network {
+    hosts: Arc<Mutex<HashMap<SocketAddr, Host>>>,
+    wire: Option<Wire>,
+}
+
+/// What lies between the two ends of a pipe, and carries bytes from one to the other.
+#[derive(Clone)]
+pub struct Wire(Arc<dyn Fn(SocketAddr, DuplexStream, DuplexStream) + Send + Sync>);
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
 
 #[derive(Clone, Debug)]
 struct Host {
@@ -37,8 +51,23 @@ struct Host {
 }
 
 impl Network {
+    /// A network on which every pipe goes through `lay`: it is given the address of who dials, the end of the pipe that leads to
+    /// them, and the one that leads to who listens. Whatever it does not carry does not arrive.
+    pub fn with_wire(lay: impl Fn(SocketAddr, DuplexStream, DuplexStream) + Send + Sync + 'static) -> Self {
+        Self { hosts: Arc::default(), wire: Some(Wire(Arc::new(lay))) }
+    }
+
+    /// The two ends of a new pipe, for who dials from `address` and for who listens.
+    fn pipe(&self, address: SocketAddr) -> (DuplexStream, DuplexStream) {
+        let (ours, theirs) = duplex(PIPE);
+        let Some(Wire(lay)) = &self.wire else { return (ours, theirs) };
+        let (beyond, end) = duplex(PIPE);
+        lay(address, theirs, beyond);
+        (ours, end)
+    }
+
     fn hosts(&self) -> MutexGuard<'_, HashMap<SocketAddr, Host>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,7 +94,7 @@ impl Memory {
             Expect::Unknown => return Err(Error::IdentityUnknown { found }),
             Expect::Key(_) => {}
         }
-        let (ours, theirs) = duplex(PIPE);
+        let (ours, theirs) = self.network.pipe(self.address);
         let knock = host.door.send((self.address, self.own, theirs)).await;
         knock.map_err(|_| Error::Unreachable(io::ErrorKind::ConnectionRefused.into()))?;
         Ok((found, Pipe::Memory(ours)))
