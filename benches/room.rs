@@ -24,8 +24,15 @@ fn room(members: usize) -> (Arc<Room>, Vec<Membership>) {
         key[..8].copy_from_slice(&number.to_le_bytes());
         let fingerprint = Some(Fingerprint::from_bytes(key));
         let name = format!("Member {number}");
-        room.admit(&Candidate { name: &name, room: None, fingerprint, security: Security::Encrypted, resume: None })
-            .expect("a place")
+        room.admit(&Candidate {
+            name: &name,
+            room: None,
+            fingerprint,
+            security: Security::Encrypted,
+            conversation: 1,
+            resume: None,
+        })
+        .expect("a place")
     };
     let members = std::iter::once(host).chain((1..members).map(admit)).collect();
     (room, members)

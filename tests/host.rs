@@ -69,7 +69,7 @@ impl Hosted {
 
     async fn join(&self, name: &str, number: u8) -> (Arc<dyn Connection>, Stream) {
         let (connection, mut stream) = self.knock([10, 0, 0, number], number).await.unwrap();
-        let hello = Hello { name: name.to_owned(), room: None, resume: None };
+        let hello = Hello { name: name.to_owned(), room: None, conversation: 7, resume: None };
         stream.send.send(&mut vec![hello.encode()]).await.unwrap();
         assert!(matches!(next(&mut stream).await, FromHost::Welcome(_)));
         (connection, stream)
@@ -182,7 +182,7 @@ async fn who_knocks_without_end_is_turned_away_and_others_come_in() {
     let mut turned_away = 0;
     for _ in 0..limits::KNOCK_BURST + 10 {
         let Ok((connection, mut stream)) = hosted.knock([10, 1, 0, 0], 9).await else { continue };
-        let hello = Hello { name: ":".to_owned(), room: None, resume: None };
+        let hello = Hello { name: ":".to_owned(), room: None, conversation: 7, resume: None };
         let _ = stream.send.send(&mut vec![hello.encode()]).await;
         turned_away += u32::from(closed(&mut stream).await == CloseCode::Busy);
         drop((stream, connection));

@@ -237,7 +237,7 @@ fn the_example_says_what_it_claims() {
     assert_eq!(example()["preface"], [0]);
     assert_eq!(
         said_in_example::<Hello>("hello"),
-        Hello { name: "Ben".into(), room: Some("Kitchen".into()), resume: None }
+        Hello { name: "Ben".into(), room: Some("Kitchen".into()), conversation: 0xc000_0000_0000_0007, resume: None }
     );
     let welcome: Welcome = said_in_example("welcome");
     assert_eq!((welcome.member, welcome.first, welcome.head, welcome.members), (2, 3, 4, 3));
@@ -306,7 +306,7 @@ async fn hosted() -> (Conversation, u16) {
 async fn the_example_is_what_a_real_host_says() {
     let (host, port) = hosted().await;
     let opening = [&example()["preamble"][..], &example()["preface"]].concat();
-    let hello = Hello { name: "Cleo".into(), room: None, resume: None }.encode();
+    let hello = Hello { name: "Cleo".into(), room: None, conversation: 7, resume: None }.encode();
     let mut cleo = Stranger::join(port, &[&opening[..], &hello].concat()).await;
     cleo.hear::<Welcome>().await;
 

@@ -18,11 +18,18 @@ fn key(number: u8) -> Fingerprint {
 }
 
 fn keyed(name: &str, number: u8) -> Candidate<'_> {
-    Candidate { name, room: None, fingerprint: Some(key(number)), security: Security::Encrypted, resume: None }
+    Candidate {
+        name,
+        room: None,
+        fingerprint: Some(key(number)),
+        security: Security::Encrypted,
+        conversation: 1,
+        resume: None,
+    }
 }
 
 fn plain(name: &str) -> Candidate<'_> {
-    Candidate { name, room: None, fingerprint: None, security: Security::Plaintext, resume: None }
+    Candidate { name, room: None, fingerprint: None, security: Security::Plaintext, conversation: 1, resume: None }
 }
 
 /// A room with its host in it.
@@ -478,6 +485,22 @@ async fn a_member_without_a_key_never_displaces_one_who_has_a_key() {
     without.leave(Departure::Left);
     drop(room.admit(&keyed("Ben", 2)).unwrap());
     assert_eq!(refusal(room.admit(&plain("Ben"))).refusal, Refusal::NameTaken);
+}
+
+/// They fought for the place, and what both had said pushed the nonces of each other out.
+#[tokio::test(start_paused = true)]
+async fn of_two_conversations_with_one_key_the_later_one_stays() {
+    let (room, _host) = room();
+    let older = keyed("Ben", 2);
+    let newer = Candidate { conversation: 2, ..older.clone() };
+    let welcome = room.admit(&older).unwrap().welcome();
+    let stays = room.admit(&newer).unwrap();
+    let refused = refusal(room.admit(&back_at(older.clone(), &welcome, welcome.head, 99)));
+    assert_eq!(refused.refusal, Refusal::Replaced);
+    drop(stays);
+    let refused = refusal(room.admit(&back_at(older, &welcome, welcome.head, 100)));
+    assert_eq!(refused.refusal, Refusal::Replaced, "also when the later one is gone");
+    room.admit(&back_at(newer, &welcome, welcome.head, 1)).expect("it counts its own attempts");
 }
 
 /// A connection that was given up, and whose bytes arrived late, took the place of the one that came after it.

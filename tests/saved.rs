@@ -88,11 +88,18 @@ fn key(number: u8) -> Fingerprint {
 
 fn ben() -> Candidate<'static> {
     let fingerprint = Some(key(2));
-    Candidate { name: "Ben", room: None, fingerprint, security: Security::Encrypted, resume: None }
+    Candidate { name: "Ben", room: None, fingerprint, security: Security::Encrypted, conversation: 1, resume: None }
 }
 
 fn chi() -> Candidate<'static> {
-    Candidate { name: "Chi", room: None, fingerprint: None, security: Security::Plaintext, resume: None }
+    Candidate {
+        name: "Chi",
+        room: None,
+        fingerprint: None,
+        security: Security::Plaintext,
+        conversation: 1,
+        resume: None,
+    }
 }
 
 fn back<'a>(candidate: Candidate<'a>, welcome: &Welcome, next: u64) -> Candidate<'a> {

@@ -44,7 +44,7 @@ fn nothing_that_holds_a_secret_shows_it() {
     let secret = Secret::from(bytes);
     let ticket = Ticket { session: [0; 16], token: secret.clone() };
     let resume = Resume { epoch: 1, next: 2, pass: Some(secret.clone()), attempt: 3 };
-    let hello = Hello { name: "Ben".to_owned(), room: None, resume: Some(resume.clone()) };
+    let hello = Hello { name: "Ben".to_owned(), room: None, conversation: 7, resume: Some(resume.clone()) };
     let welcome = Welcome {
         room: "Kitchen".parse().unwrap(),
         epoch: 1,
@@ -62,6 +62,7 @@ fn nothing_that_holds_a_secret_shows_it() {
         room: None,
         fingerprint: None,
         security: Security::Plaintext,
+        conversation: 1,
         resume: Some(resume.clone()),
     };
     let values: [&dyn Debug; 10] = [
@@ -85,7 +86,14 @@ fn nothing_that_holds_a_secret_shows_it() {
 fn a_room_does_not_show_the_passes_that_it_gave() {
     let room = Room::new("Kitchen".parse().unwrap());
     let _host = room.admit_host(&"Ana".parse().unwrap(), None, Security::Plaintext).unwrap();
-    let ben = Candidate { name: "Ben", room: None, fingerprint: None, security: Security::Plaintext, resume: None };
+    let ben = Candidate {
+        name: "Ben",
+        room: None,
+        fingerprint: None,
+        security: Security::Plaintext,
+        conversation: 1,
+        resume: None,
+    };
     let membership = room.admit(&ben).unwrap();
     let pass = membership.welcome().pass.expect("who has no key is given one");
     assert!(!shows(&room, pass.bytes()), "{room:?}");

@@ -10,7 +10,7 @@ use parlor::{
     transport::{Accepted, Connection, Credentials, Error, Kind, Listener, Port, Stream, Tls, Transport},
     wire::{
         CloseCode, Frame, FromMember, Member, Message, Security, frame, limits,
-        message::{Hello, Joined, Ping, Refusal, Repeated, Resume, Roster, Said, Say, Welcome},
+        message::{self, Gap, Hello, Joined, Ping, Refusal, Repeated, Resume, Roster, Said, Say, Welcome},
     },
 };
 use tempfile::TempDir;
@@ -393,9 +393,42 @@ async fn what_the_host_calls_repeated_is_confirmed() {
     let (mut conversation, _listener, _connection, mut stream) = welcomed_at().await;
     say(&conversation, "once").await;
     let nonce = heard_say(&mut stream).await.nonce;
-    stream.send.send(&mut vec![Repeated { nonce }.encode()]).await.unwrap();
+    let gap = Gap { from: 1, to: 5, head: 5, members: 2 };
+    stream.send.send(&mut vec![gap.encode(), roster().encode(), Repeated { nonce }.encode()]).await.unwrap();
+    assert!(matches!(next(&mut conversation).await, Event::Gap { missed: 4 }));
+    assert!(matches!(next(&mut conversation).await, Event::Members(_)));
     conversation.commands.send(Command::Finish).await.unwrap();
     assert_eq!(next(&mut conversation).await, Event::Closed(Closed::Left));
+}
+
+/// It was forgotten, and was nowhere when the host was gone before its echo.
+#[tokio::test]
+async fn what_the_host_calls_repeated_and_does_not_show_is_said_again_to_the_next() {
+    let (mut conversation, mut listener, connection, mut stream) = welcomed_at().await;
+    say(&conversation, "once").await;
+    let once = heard_say(&mut stream).await;
+    stream.send.send(&mut vec![Repeated { nonce: once.nonce }.encode(), said(1, "a")]).await.unwrap();
+    assert!(matches!(next(&mut conversation).await, Event::Said(_)));
+    drop((connection, stream));
+    reconnecting(&mut conversation).await;
+    let (_connection, mut stream) = accept(&mut *listener).await;
+    hello(&mut stream).await;
+    let anew = Welcome { epoch: 2, first: 1, head: 2, ..welcome() };
+    stream.send.send(&mut vec![anew.encode(), roster().encode()]).await.unwrap();
+    assert!(matches!(next(&mut conversation).await, Event::Resumed { anew: true, .. }));
+    assert_eq!(heard_say(&mut stream).await, once);
+}
+
+#[tokio::test]
+async fn who_has_joined_again_elsewhere_does_not_fight_for_the_place() {
+    let (mut conversation, mut listener, connection, stream) = welcomed_at().await;
+    drop((connection, stream));
+    reconnecting(&mut conversation).await;
+    let (_connection, mut stream) = accept(&mut *listener).await;
+    hello(&mut stream).await;
+    let refused = message::Refused { refusal: Refusal::Replaced, detail: "Elsewhere.".to_owned(), suggestion: None };
+    stream.send.send(&mut vec![refused.encode()]).await.unwrap();
+    assert_eq!(next(&mut conversation).await, Event::Closed(Closed::Replaced));
 }
 
 #[tokio::test]

@@ -58,17 +58,20 @@ mod golden {
 
     #[test]
     fn hello() {
-        is_on_the_wire(Hello { name: "Ana".to_owned(), room: None, resume: None }, "00000007 01 03 416e61 00 00");
+        is_on_the_wire(
+            Hello { name: "Ana".to_owned(), room: None, conversation: 9, resume: None },
+            "00000008 01 03 416e61 00 09 00",
+        );
         let room = Some("Küche".to_owned());
         let resume = Some(Resume { epoch: u64::MAX, next: 251, pass: None, attempt: 7 });
         is_on_the_wire(
-            Hello { name: "Ana".to_owned(), room, resume },
-            "0000001c 01 03 416e61 01 06 4bc3bc636865 01 fdffffffffffffffff fbfb00 00 07",
+            Hello { name: "Ana".to_owned(), room, conversation: u64::MAX, resume },
+            "00000025 01 03 416e61 01 06 4bc3bc636865 fdffffffffffffffff 01 fdffffffffffffffff fbfb00 00 07",
         );
         let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Secret::from([0x33; 16])), attempt: 300 });
         is_on_the_wire(
-            Hello { name: "Ana".to_owned(), room: None, resume },
-            "0000001d 01 03 416e61 00 01 01 02 01 33333333333333333333333333333333 fb2c01",
+            Hello { name: "Ana".to_owned(), room: None, conversation: 1, resume },
+            "0000001e 01 03 416e61 00 01 01 01 02 01 33333333333333333333333333333333 fb2c01",
         );
     }
 
@@ -132,6 +135,7 @@ mod golden {
             (Refusal::Full, "02"),
             (Refusal::NoSuchRoom, "03"),
             (Refusal::Overtaken, "04"),
+            (Refusal::Replaced, "05"),
         ];
         for (refusal, byte) in kinds {
             let refused = Refused { refusal, detail: String::new(), suggestion: None };
@@ -279,7 +283,7 @@ mod hostile {
         }
         check(Close::new(CloseCode::Left, "bye"));
         let resume = Some(Resume { epoch: 1, next: 2, pass: Some(Secret::from([3; 16])), attempt: 3 });
-        check(Hello { name: "Ana".to_owned(), room: Some("Küche".to_owned()), resume });
+        check(Hello { name: "Ana".to_owned(), room: Some("Küche".to_owned()), conversation: 1, resume });
         check(Say { nonce: u64::MAX, text: "hi".to_owned() });
         check(Ping { number: 300 });
         check(Pong { number: 300 });
@@ -470,10 +474,11 @@ mod any {
         fn hello(
             name in text(200),
             room in option::of(text(200)),
-            (is_back, epoch, next, attempt) in any::<(bool, u64, u64, u32)>(),
+            (conversation, is_back, epoch, next, attempt) in any::<(u64, bool, u64, u64, u32)>(),
             pass in option::of(a_secret()),
         ) {
-            comes_back(Hello { name, room, resume: is_back.then_some(Resume { epoch, next, pass, attempt }) })?;
+            let resume = is_back.then_some(Resume { epoch, next, pass, attempt });
+            comes_back(Hello { name, room, conversation, resume })?;
         }
 
         #[test]
@@ -506,7 +511,7 @@ mod any {
         #[test]
         fn refused(
             refusal in select(vec![
-                Refusal::NameTaken, Refusal::NameInvalid, Refusal::Full, Refusal::NoSuchRoom, Refusal::Overtaken,
+                Refusal::NameTaken, Refusal::NameInvalid, Refusal::Full, Refusal::NoSuchRoom, Refusal::Overtaken, Refusal::Replaced,
             ]),
             detail in text(limits::REASON),
             suggestion in option::of(a_name()),

@@ -255,8 +255,8 @@ impl From<Refusal> for RefusedReason {
             Refusal::NameInvalid => Self::NameInvalid,
             Refusal::Full => Self::Full,
             Refusal::NoSuchRoom => Self::NoSuchRoom,
-            // Whoever made a later attempt does not hear this; it is for now only.
-            Refusal::Overtaken => Self::Busy,
+            // Whoever made a later attempt does not hear this, and nobody who has just come can be replaced: for now only.
+            Refusal::Overtaken | Refusal::Replaced => Self::Busy,
         }
     }
 }

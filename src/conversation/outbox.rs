@@ -16,24 +16,54 @@ pub(crate) const TOO_LATE: &str = "The conversation was over before it could be 
 
 /// Messages without an echo, in the order in which they were said.
 #[derive(Debug, Default)]
-pub struct Outbox(VecDeque<Say>);
+pub struct Outbox(VecDeque<Waiting>);
+
+#[derive(Debug)]
+struct Waiting {
+    say: Say,
+    /// The host has it: its echo is on its way, or lies in a gap.
+    is_known: bool,
+    /// There was a gap since it was said.
+    may_be_missed: bool,
+}
 
 impl Outbox {
     /// Gives a text, which has passed [`check`], a nonce, and keeps it until its echo.
     pub fn add(&mut self, text: String) -> Say {
         let say = Say { nonce: random::number(), text };
-        self.0.push_back(say.clone());
+        self.0.push_back(Waiting { say: say.clone(), is_known: false, may_be_missed: false });
         say
     }
 
     /// The echo of a message has come.
     pub fn acknowledge(&mut self, nonce: u64) {
-        self.0.retain(|say| say.nonce != nonce);
+        self.0.retain(|waiting| waiting.say.nonce != nonce);
+    }
+
+    /// The host says that it has this message. Until its echo comes it is kept: the host may be gone before, and its log.
+    pub fn is_known(&mut self, nonce: u64) {
+        self.0.iter_mut().filter(|waiting| waiting.say.nonce == nonce).for_each(|waiting| waiting.is_known = true);
+        self.forget_missed();
+    }
+
+    /// Entries are missing, and echoes may have been among them.
+    pub fn missed(&mut self) {
+        self.0.iter_mut().for_each(|waiting| waiting.may_be_missed = true);
+        self.forget_missed();
+    }
+
+    /// The host has begun a new log, and knows nothing of what was in the old one.
+    pub fn begin_anew(&mut self) {
+        self.0.iter_mut().for_each(|waiting| (waiting.is_known, waiting.may_be_missed) = (false, false));
+    }
+
+    fn forget_missed(&mut self) {
+        self.0.retain(|waiting| !(waiting.is_known && waiting.may_be_missed));
     }
 
     /// What is on its way, in the order in which it was said: what to say again over a new connection.
     pub fn waiting(&self) -> impl Iterator<Item = &Say> {
-        self.0.iter()
+        self.0.iter().map(|waiting| &waiting.say)
     }
 
     /// Whether as many messages are on their way as may be.
@@ -49,7 +79,7 @@ impl Outbox {
     /// What to tell of those that never had an echo.
     pub fn into_unsent(self) -> impl Iterator<Item = Event> {
         let why = "The conversation ended before the host had confirmed it.";
-        self.0.into_iter().map(move |say| Event::Unsent { text: say.text, why: why.to_owned() })
+        self.0.into_iter().map(move |waiting| Event::Unsent { text: waiting.say.text, why: why.to_owned() })
     }
 }
 
@@ -84,6 +114,24 @@ mod tests {
         outbox.acknowledge(first.nonce);
         let unsent: Vec<_> = outbox.into_unsent().collect();
         assert!(matches!(&unsent[..], [Event::Unsent { text, .. }] if text == "two"));
+    }
+
+    /// It was forgotten when the host said that it had it, and when the host was gone before its echo, so was the text.
+    #[test]
+    fn a_message_that_the_host_has_is_kept_until_its_echo_or_a_gap() {
+        let mut outbox = Outbox::default();
+        let nonces = ["echoed", "missed", "missed before", "unknown"].map(|text| outbox.add(text.to_owned()).nonce);
+        outbox.is_known(nonces[0]);
+        outbox.is_known(nonces[1]);
+        assert_eq!(outbox.waiting().count(), 4);
+        outbox.acknowledge(nonces[0]);
+        outbox.missed();
+        assert_eq!(outbox.waiting().count(), 2);
+        outbox.is_known(nonces[2]);
+        assert_eq!(outbox.waiting().map(|say| say.text.as_str()).collect::<Vec<_>>(), ["unknown"]);
+        outbox.begin_anew();
+        outbox.is_known(nonces[3]);
+        assert!(!outbox.is_empty(), "the gap was in another log");
     }
 
     #[test]

@@ -132,13 +132,16 @@ impl View {
                 _ => return Err(Violation("a roster that nobody waits for")),
             },
             FromHost::Repeated(repeated) => {
-                outbox.acknowledge(repeated.nonce);
+                outbox.is_known(repeated.nonce);
                 Vec::new()
             }
             FromHost::Pong(_) => Vec::new(),
             FromHost::Welcome(_) => return Err(Violation("it welcomes twice")),
             FromHost::Refused(_) => return Err(Violation("it refuses whom it has welcomed")),
         };
+        if events.iter().any(|event| matches!(event, Event::Gap { .. })) {
+            outbox.missed();
+        }
         events.extend(self.members());
         Ok(events)
     }

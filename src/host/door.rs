@@ -175,6 +175,7 @@ async fn admit(
         room: hello.room.as_deref(),
         fingerprint: peer.fingerprint,
         security: peer.security,
+        conversation: hello.conversation,
         resume: hello.resume.clone(),
     };
     match room.admit(&candidate) {

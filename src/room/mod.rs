@@ -22,7 +22,7 @@ use tracing::info;
 pub use self::saved::{Keep, Save, SaveError};
 use self::{
     log::{Ahead, Log},
-    names::{Claim, Names, Proof},
+    names::{Claim, Names, Proof, Turn},
     saved::{Change, Entry, Found, Journal, Progress, Store},
 };
 use crate::{
@@ -136,6 +136,8 @@ pub struct Candidate<'a> {
     pub fingerprint: Option<Fingerprint>,
     /// What their connection guarantees.
     pub security: Security,
+    /// Which of their conversations it is.
+    pub conversation: u64,
     /// Where they were, if they come back.
     pub resume: Option<Resume>,
 }
@@ -296,8 +298,13 @@ impl Room {
             Claim::Taken => return Err(taken(&name, names)),
             Claim::Full => return Err(full()),
         };
-        if !names.is_latest(id, candidate.resume.as_ref().map_or(0, |resume| resume.attempt)) {
-            return Err(refused(Refusal::Overtaken, &"A later attempt of yours to come back has arrived before."));
+        let attempt = candidate.resume.as_ref().map(|resume| resume.attempt);
+        match names.turn(id, candidate.conversation, attempt) {
+            Turn::Theirs => {}
+            Turn::Overtaken => {
+                return Err(refused(Refusal::Overtaken, &"A later attempt of yours to come back has arrived before."));
+            }
+            Turn::Replaced => return Err(refused(Refusal::Replaced, &"You have joined again from elsewhere.")),
         }
         if let Some(away) = gives_way {
             state.part(away, Departure::Lost);

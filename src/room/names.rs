@@ -31,7 +31,9 @@ struct Owner {
     proof: Proof,
     /// The first entry that they were to see when they first came.
     first: u64,
-    /// Their latest attempt to come back, counted since they last joined anew.
+    /// The one in which they are, or were last; none of those who have only just claimed their name.
+    conversation: Option<u64>,
+    /// Their latest attempt to come back to it.
     attempt: u32,
     /// The last nonces, oldest first.
     nonces: VecDeque<u64>,
@@ -42,13 +44,30 @@ struct Owner {
 impl Owner {
     fn new(name: Name, proof: Proof, first: u64) -> Self {
         let (folded, likenesses) = (name.folded(), name.likenesses());
-        Self { name, folded, likenesses, proof, first, attempt: 0, nonces: VecDeque::new(), said: 0 }
+        Self {
+            name,
+            folded,
+            likenesses,
+            proof,
+            first,
+            conversation: None,
+            attempt: 0,
+            nonces: VecDeque::new(),
+            said: 0,
+        }
     }
 
     /// As it is saved.
     fn change(&self, id: MemberId) -> Change {
-        let Self { name, proof, first, attempt, .. } = self;
-        Change::Member(Member { id, name: name.clone(), proof: proof.clone(), first: *first, attempt: *attempt })
+        let Self { name, proof, first, conversation, attempt, .. } = self;
+        Change::Member(Member {
+            id,
+            name: name.clone(),
+            proof: proof.clone(),
+            first: *first,
+            conversation: *conversation,
+            attempt: *attempt,
+        })
     }
 
     fn has_key(&self) -> bool {
@@ -101,6 +120,17 @@ pub(super) enum Claim {
     Taken,
     /// No more names can be remembered.
     Full,
+}
+
+/// Whether it is somebody's turn.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Turn {
+    /// It is.
+    Theirs,
+    /// A later attempt of the same conversation was here before.
+    Overtaken,
+    /// A later conversation has their place.
+    Replaced,
 }
 
 impl Names {
@@ -183,8 +213,11 @@ impl Names {
     pub(super) fn found(members: Vec<FoundMember>, next: MemberId) -> Self {
         let mut names = Self { next, ..Self::default() };
         for FoundMember { member, nonces, said, .. } in members {
-            let Member { id, name, proof, first, attempt } = member;
-            names.put(id, Owner { attempt, nonces: nonces.into(), said, ..Owner::new(name, proof, first) });
+            let Member { id, name, proof, first, conversation, attempt } = member;
+            names.put(
+                id,
+                Owner { conversation, attempt, nonces: nonces.into(), said, ..Owner::new(name, proof, first) },
+            );
         }
         names
     }
@@ -206,16 +239,19 @@ impl Names {
         self.owners.get(&id).map(|owner| owner.first)
     }
 
-    /// Whether this attempt of a member's is later than all before; it is remembered then. 0 is a new beginning.
-    pub(super) fn is_latest(&mut self, id: MemberId, attempt: u32) -> bool {
-        let Some(owner) = self.owners.get_mut(&id) else { return false };
-        let is_latest = attempt == 0 || attempt > owner.attempt;
-        if is_latest && owner.attempt != attempt {
-            owner.attempt = attempt;
-            let change = owner.change(id);
-            self.changes.push(change);
+    /// Whether a member may come in now: with a new conversation (no `attempt`) always, which is theirs from then on; otherwise
+    /// only with that one, and with an attempt that is later than all before.
+    pub(super) fn turn(&mut self, id: MemberId, conversation: u64, attempt: Option<u32>) -> Turn {
+        let Some(owner) = self.owners.get_mut(&id) else { return Turn::Replaced };
+        match (attempt, owner.conversation) {
+            (Some(_), Some(other)) if other != conversation => return Turn::Replaced,
+            (Some(attempt), Some(_)) if attempt <= owner.attempt => return Turn::Overtaken,
+            _ => {}
         }
-        is_latest
+        (owner.conversation, owner.attempt) = (Some(conversation), attempt.unwrap_or(0));
+        let change = owner.change(id);
+        self.changes.push(change);
+        Turn::Theirs
     }
 
     /// A name close to `name` that nobody owns, nor one like it.

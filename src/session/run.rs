@@ -16,7 +16,7 @@ use crate::{
     identity::{Address, Fingerprint, Pins, PinsError},
     random,
     transport::{Connection, Error, Expect, Kind, Transport},
-    wire::message::{Resume, Welcome},
+    wire::message::{Refusal, Resume, Welcome},
 };
 
 /// Why a text was not sent that came before anybody could hear it.
@@ -42,7 +42,8 @@ impl From<PinsError> for End {
 
 /// Runs a join and tells how it ended.
 pub(super) async fn run(transports: Vec<Arc<dyn Transport>>, options: Options, pins: Pins, mut backstage: Backstage) {
-    let join = Join { transports: Transports::new(transports, options.way), options, pins };
+    let transports = Transports::new(transports, options.way);
+    let join = Join { options, pins, transports, conversation: random::number() };
     let last = match join.run(&mut backstage).await {
         Ok(closed) | Err(End::Closed(closed)) => {
             info!(end = ?closed, "it is over");
@@ -61,6 +62,8 @@ struct Join {
     options: Options,
     pins: Pins,
     transports: Transports,
+    /// What tells this conversation from another of the same key.
+    conversation: u64,
 }
 
 struct Transports {
@@ -211,7 +214,8 @@ impl Join {
         let detail = format!("Connected over {}; asking to be let in.", connection.peer().kind);
         let _ = backstage.events.send(Event::State { state: State::Greeting, detail }).await;
         let span = dial::span(connection.peer().remote, connection.peer().kind);
-        let greeting = talk::greet(&*connection, &self.options.name, self.options.target.room.as_ref(), None);
+        let greeting =
+            talk::greet(&*connection, &self.options.name, self.options.target.room.as_ref(), self.conversation, None);
         let greeting = greeting.instrument(span);
         let welcomed = match unless_left(greeting, backstage).await? {
             Ok(welcomed) => welcomed,
@@ -258,6 +262,9 @@ impl Join {
             (connection, let_in) = self.come_back(why, key, ongoing, backstage).await?;
             stream = let_in.stream;
             let anew = ongoing.view.resume(&let_in.welcome, let_in.members.clone());
+            if anew {
+                ongoing.outbox.begin_anew();
+            }
             let Some(welcomed) = talk::welcomed(connection.peer(), &let_in.welcome, let_in.members) else { continue };
             let online = talk::online(&welcomed);
             let _ = backstage.events.send(Event::Resumed { welcomed, anew }).await;
@@ -296,18 +303,14 @@ impl Join {
             let resume = ongoing.view.position();
             match meanwhile(self.knock_again(key, resume), ongoing, backstage).await? {
                 Ok(back) => return Ok(back),
-                Err(refused) if is_final(refused.reason) => return Err(refused.into()),
-                Err(refused) => why = refused.detail,
+                Err(End::Refused(refused)) if !is_final(refused.reason) => why = refused.detail,
+                Err(end) => return Err(end),
             }
         }
     }
 
     /// One attempt to come back.
-    async fn knock_again(
-        &self,
-        key: Option<Fingerprint>,
-        resume: Resume,
-    ) -> Result<(Arc<dyn Connection>, LetIn), Refused> {
+    async fn knock_again(&self, key: Option<Fingerprint>, resume: Resume) -> Result<(Arc<dyn Connection>, LetIn), End> {
         let (transports, expect, way) = match key {
             Some(key) => (&self.transports.encrypted, Expect::Key(key), self.options.way),
             None => (&self.transports.plain, Expect::Unknown, Way::Plain),
@@ -317,10 +320,16 @@ impl Join {
         let connection = dial(transports, &addresses, expect).await.map_err(|error| refused(error, way))?;
         let room = self.options.target.room.as_ref();
         let span = dial::span(connection.peer().remote, connection.peer().kind);
-        match talk::greet(&*connection, &self.options.name, room, Some(resume)).instrument(span).await {
+        match talk::greet(&*connection, &self.options.name, room, self.conversation, Some(resume))
+            .instrument(span)
+            .await
+        {
             Ok(let_in) => Ok((connection, let_in)),
-            Err(NotWelcome::Refused(refused)) => Err(advice::refused_by_the_host(refused)),
-            Err(NotWelcome::Failed(error)) => Err(refused(error, way_of(connection.peer().kind))),
+            Err(NotWelcome::Refused(refused)) if refused.refusal == Refusal::Replaced => {
+                Err(End::Closed(Closed::Replaced))
+            }
+            Err(NotWelcome::Refused(refused)) => Err(advice::refused_by_the_host(refused).into()),
+            Err(NotWelcome::Failed(error)) => Err(refused(error, way_of(connection.peer().kind)).into()),
         }
     }
 

@@ -51,11 +51,12 @@ pub(super) async fn greet(
     connection: &dyn Connection,
     name: &Name,
     room: Option<&RoomName>,
+    conversation: u64,
     resume: Option<Resume>,
 ) -> Result<LetIn, NotWelcome> {
     let greeting = async {
         let Stream { mut send, mut recv } = connection.open().await?;
-        let hello = Hello { name: name.to_string(), room: room.map(ToString::to_string), resume };
+        let hello = Hello { name: name.to_string(), room: room.map(ToString::to_string), conversation, resume };
         // When the host has closed already, its reason is there to be read.
         let sent = send.send(&mut vec![hello.encode()]).await;
         let welcome = match read(&mut recv).await {

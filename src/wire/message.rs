@@ -77,6 +77,9 @@ pub struct Hello {
     pub name: String,
     /// The room they expect to find, if they expect a certain one.
     pub room: Option<String>,
+    /// Random, chosen anew for each conversation, and the same whenever one comes back to it: of two with the same key and
+    /// name, the later one stays.
+    pub conversation: u64,
     /// Where they were in the log, if they come back.
     pub resume: Option<Resume>,
 }
@@ -195,6 +198,8 @@ pub enum Refusal {
     NoSuchRoom,
     /// A later attempt of theirs to come back has arrived before.
     Overtaken,
+    /// Their key has joined again under their name since. That conversation goes on; this one is over.
+    Replaced,
 }
 
 /// Entry: somebody said something. To the one who said it, it is the acknowledgement.

@@ -134,7 +134,7 @@ pub(crate) struct Inside {
 }
 
 pub(crate) fn hello(name: &str) -> Bytes {
-    Hello { name: name.to_owned(), room: None, resume: None }.encode()
+    Hello { name: name.to_owned(), room: None, conversation: 7, resume: None }.encode()
 }
 
 /// Joins under a key that nobody has seen.

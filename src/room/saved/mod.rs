@@ -102,6 +102,7 @@ pub(super) struct Member {
     pub(super) name: Name,
     pub(super) proof: Proof,
     pub(super) first: u64,
+    pub(super) conversation: Option<u64>,
     pub(super) attempt: u32,
 }
 

@@ -58,6 +58,7 @@ const SCHEMA: &str = "
         key BLOB,
         pass BLOB,
         first INTEGER NOT NULL,
+        conversation INTEGER,
         attempt INTEGER NOT NULL,
         -- How they are connected; NULL when they are not in the room.
         security INTEGER
@@ -306,7 +307,8 @@ fn entries(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
 }
 
 fn members(connection: &Connection) -> rusqlite::Result<Vec<FoundMember>> {
-    let mut statement = connection.prepare("SELECT id, name, key, pass, first, attempt, security FROM members")?;
+    let mut statement =
+        connection.prepare("SELECT id, name, key, pass, first, attempt, security, conversation FROM members")?;
     let mut nonces = connection.prepare("SELECT number, nonce FROM nonces WHERE member = ?1 ORDER BY number")?;
     let mut rows = statement.query([])?;
     let mut members = Vec::new();
@@ -317,7 +319,9 @@ fn members(connection: &Connection) -> rusqlite::Result<Vec<FoundMember>> {
             (None, None) => return Err(wrong(2, Type::Blob, "a member without a key and without a pass")),
         };
         let id = row.get(0)?;
-        let member = Member { id, name: parsed(row, 1)?, proof, first: number(row, 4)?, attempt: row.get(5)? };
+        let conversation = row.get::<_, Option<i64>>(7)?.map(|number| number as u64);
+        let member =
+            Member { id, name: parsed(row, 1)?, proof, first: number(row, 4)?, attempt: row.get(5)?, conversation };
         let security = row.get::<_, Option<u8>>(6)?.map(security).transpose()?;
         let numbered = nonces.query_map([id], |row| Ok((number(row, 0)?, number(row, 1)?)))?;
         let numbered = numbered.collect::<rusqlite::Result<Vec<_>>>()?;

@@ -99,14 +99,16 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()>
             let insert = "INSERT INTO entries (seq, at, is_message, frame) VALUES (?1, ?2, ?3, ?4)";
             run(insert, params![*seq as i64, *at as i64, is_message, &frame[..]])
         }
-        Change::Member(Member { id, name, proof, first, attempt }) => {
+        Change::Member(Member { id, name, proof, first, conversation, attempt }) => {
             let (key, pass) = match proof {
                 Proof::Key(key) => (Some(key.as_bytes()), None),
                 Proof::Pass(pass) => (None, Some(pass.bytes())),
             };
-            let upsert = "INSERT INTO members (id, name, key, pass, first, attempt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                ON CONFLICT (id) DO UPDATE SET name = ?2, key = ?3, pass = ?4, first = ?5, attempt = ?6";
-            run(upsert, params![id, name.as_str(), key, pass, *first as i64, attempt])?;
+            let upsert = "INSERT INTO members (id, name, key, pass, first, conversation, attempt)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE
+                SET name = ?2, key = ?3, pass = ?4, first = ?5, conversation = ?6, attempt = ?7";
+            let conversation = conversation.map(|number| number as i64);
+            run(upsert, params![id, name.as_str(), key, pass, *first as i64, conversation, attempt])?;
             run("UPDATE room SET next_member = MAX(next_member, ?1 + 1)", params![id])
         }
         Change::Presence { id, security } => {
