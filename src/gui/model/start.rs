@@ -268,7 +268,7 @@ mod tests {
         assert!(Start { name: String::new(), ..start() }.opening().unwrap_err().starts_with("Your name"));
         let host = Start { doing: Doing::Host, ..start() };
         assert!(Start { port: "70000".into(), ..host.clone() }.opening().unwrap_err().starts_with("The port"));
-        assert!(Start { room: String::new(), ..host }.opening().unwrap_err().starts_with("The room's name"));
+        assert!(Start { room: "x".repeat(65), ..host }.opening().unwrap_err().starts_with("The room's name"));
     }
 
     #[test]
