@@ -3,15 +3,12 @@
 //! What people write is never in it, nor are secrets: the rest of the program does not hand them over. What a peer could
 //! have chosen is written with its control characters escaped.
 
-use std::{
-    fs::OpenOptions,
-    panic,
-    path::{Path, PathBuf},
-    sync::Mutex,
-};
+use std::{panic, path::PathBuf, sync::Mutex};
 
 use tracing::{error, info, level_filters::LevelFilter, subscriber};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, registry};
+
+use crate::identity::private;
 
 /// Where to write, and how much.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -44,7 +41,10 @@ impl Log {
     ///
     /// When the file cannot be written.
     pub(super) fn start(&self) -> Result<(), String> {
-        let file = open(&self.path)
+        let file = private()
+            .create(true)
+            .append(true)
+            .open(&self.path)
             .map_err(|error| format!("The log file {} cannot be written: {error}.", self.path.display()))?;
         let lines = fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
         // Libraries say much, and most of it is for their own authors.
@@ -65,14 +65,6 @@ fn log_panics() {
         error!(at = panic.location().map(ToString::to_string), "a task has panicked");
         before(panic);
     }));
-}
-
-fn open(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod pins;
 
 pub use address::{Address, AddressError, DEFAULT_PORT, Host};
 pub use files::FileError;
+pub(crate) use files::private;
 pub use fingerprint::{Fingerprint, Form, ParseFingerprintError};
 pub use home::{DataDir, HomeError};
 pub use invite::{Invite, InviteError};

@@ -4,7 +4,7 @@
 //! is, to the byte.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
     process,
@@ -16,7 +16,7 @@ use rusqlite::{Connection, OpenFlags, Row, config::DbConfig, params, types::Type
 
 use super::{Entry, Member, Save, SaveError, Store};
 use crate::{
-    identity::{Fingerprint, RoomName},
+    identity::{self, Fingerprint, RoomName},
     random,
     room::names::Proof,
     wire::{FromHost, MemberId, Security, frame, limits},
@@ -202,7 +202,8 @@ fn header(path: &Path) -> io::Result<Header> {
 fn create(path: &Path, room: &RoomName) -> Result<(), SaveError> {
     let new = beside(path, &format!(".{}", process::id()));
     let unusable = |error: io::Error| SaveError::io(path, &error);
-    private().create_new(true).open(&new).map_err(unusable)?;
+    // SQLite gives the files beside it the same mode.
+    identity::private().create_new(true).open(&new).map_err(unusable)?;
     let made = fill(&new, room)
         .map_err(|error| SaveError::of(path, &error))
         .and_then(|()| fs::rename(&new, path).map_err(unusable));
@@ -211,15 +212,6 @@ fn create(path: &Path, room: &RoomName) -> Result<(), SaveError> {
             let _ = fs::remove_file(beside(&new, ending));
         }
     })
-}
-
-/// For the owner alone from the first moment; SQLite gives the files beside it the same mode.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 fn fill(path: &Path, room: &RoomName) -> rusqlite::Result<()> {
