@@ -4,32 +4,41 @@
 //! writes whatever lies between it and the head. Nothing is queued for anybody: a late joiner's history is a cursor set
 //! further back, and a slow member is a cursor that lags, which holds nobody up and costs nothing; if the log has
 //! forgotten what comes next, the member is told exactly what is missing.
+//!
+//! - `log`: the entries
+//! - `state`: what a room knows at one moment
+//! - `membership`: a place in the room
+//! - `cursor`: a position in the log
+//! - `names`: whose name is whose
+//! - `saved`: a room that is kept in a file
 
+mod cursor;
 mod log;
+mod membership;
 mod names;
 mod saved;
+mod state;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::watch;
+
+pub use self::{
+    cursor::Cursor,
+    membership::{Heard, Membership, SayError},
+    saved::{Keep, Save, SaveError},
 };
-
-use bytes::Bytes;
-use jiff::Timestamp;
-use tokio::{sync::watch, time::sleep};
-use tracing::info;
-
-pub use self::saved::{Keep, Save, SaveError};
 use self::{
-    log::{Ahead, Log},
+    log::Log,
     names::{Claim, Names, Proof, Turn},
-    saved::{Change, Entry, Found, Journal, Progress, Store},
+    saved::{Change, Found, Journal, Progress, Store},
+    state::State,
 };
 use crate::{
     identity::{Fingerprint, Name, RoomName},
     wire::{
         HOST, Member, MemberId, Message, Secret, Security, limits,
-        message::{Away, Back, Departure, Gap, Joined, Left, Refusal, Refused, Resume, Roster, Said, Say, Welcome},
+        message::{Back, Departure, Joined, Refusal, Refused, Resume, Welcome},
     },
 };
 
@@ -46,79 +55,7 @@ pub struct Room {
     stuck: watch::Sender<Option<String>>,
 }
 
-#[derive(Debug)]
-struct State {
-    log: Log,
-    names: Names,
-    present: BTreeMap<MemberId, Present>,
-    /// How many connections have become members; tells one member's connections apart.
-    admissions: u64,
-    /// Nothing is added to the log any more.
-    is_closed: bool,
-    /// What has happened since the lock was taken.
-    changes: Vec<Change>,
-}
-
-impl State {
-    fn new(log: Log, names: Names) -> Self {
-        Self { log, names, present: BTreeMap::new(), admissions: 0, is_closed: false, changes: Vec::new() }
-    }
-
-    fn append(&mut self, is_message: bool, encode: impl FnOnce(u64, u64) -> Bytes) {
-        if self.is_closed {
-            return;
-        }
-        let at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
-        let seq = self.log.head();
-        let entry = Entry { at, is_message, frame: encode(seq, at) };
-        self.log.append(entry.clone());
-        self.changes.push(Change::Entry { seq, entry });
-    }
-
-    /// Gives somebody a place. Whoever had it loses it, and is given back.
-    fn place(&mut self, member: Member) -> (u64, watch::Receiver<()>, Option<Present>) {
-        self.admissions += 1;
-        let (id, admission) = (member.id, self.admissions);
-        self.changes.push(Change::Presence { id, security: Some(member.security) });
-        let (place, replaced) = watch::channel(());
-        let before = self.present.insert(id, Present { member, admission, _place: place });
-        (admission, replaced, before)
-    }
-
-    /// Takes a member out of the room and tells everybody how they left.
-    fn part(&mut self, id: MemberId, how: Departure) {
-        if let Some(Present { member, .. }) = self.present.remove(&id) {
-            self.changes.push(Change::Presence { id, security: None });
-            self.append(false, |seq, at| Left { seq, at, member: id, name: member.name, how }.encode());
-        }
-    }
-
-    fn roster(&self) -> Vec<Member> {
-        self.present.values().map(|present| present.member.clone()).collect()
-    }
-
-    /// From where on somebody who comes back reads the log: from where they were, but never what lies before the history that
-    /// they were sent at first. `None` when they were in another log.
-    fn first(&self, id: MemberId, resume: Option<&Resume>) -> Option<u64> {
-        let resume = resume.filter(|resume| resume.epoch == self.log.epoch() && resume.next <= self.log.head())?;
-        Some(resume.next.max(self.names.first(id)?))
-    }
-
-    /// Whoever has been away for longest.
-    fn longest_away(&self) -> Option<MemberId> {
-        let away = self.present.values().filter(|present| present.member.away);
-        away.min_by_key(|present| present.admission).map(|present| present.member.id)
-    }
-}
-
-#[derive(Debug)]
-struct Present {
-    member: Member,
-    admission: u64,
-    /// Dropped when another connection takes this one's place.
-    _place: watch::Sender<()>,
-}
-
+/// How far the log can be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Head {
     seq: u64,
@@ -140,26 +77,6 @@ pub struct Candidate<'a> {
     pub conversation: u64,
     /// Where they were, if they come back.
     pub resume: Option<Resume>,
-}
-
-/// What became of something that was said.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Heard {
-    /// It was new.
-    Now,
-    /// The log has it already.
-    Before,
-}
-
-/// A text that cannot be said. Whoever sends one does not keep to the protocol.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum SayError {
-    /// There is nothing in it.
-    #[error("a message without a text")]
-    Empty,
-    /// It is over [`limits::TEXT`].
-    #[error("a message of {0} bytes; the largest allowed is {max}", max = limits::TEXT)]
-    TooLong(usize),
 }
 
 impl Room {
@@ -426,202 +343,4 @@ fn taken(name: &Name, names: &Names) -> Refused {
     let detail =
         format!("The name “{name}”, or one that looks like it, is taken in this room. “{suggestion}” is free.");
     Refused { refusal: Refusal::NameTaken, detail, suggestion: Some(suggestion) }
-}
-
-/// A place in the room. Dropped without a word it counts as lost.
-#[derive(Debug)]
-pub struct Membership {
-    room: Arc<Room>,
-    member: Member,
-    admission: u64,
-    replaced: watch::Receiver<()>,
-    welcome: Welcome,
-    roster: Vec<Member>,
-    is_over: bool,
-}
-
-impl Membership {
-    /// Who this is.
-    pub fn member(&self) -> &Member {
-        &self.member
-    }
-
-    /// What a new member is told first. The ticket is the transport's to add.
-    pub fn welcome(&self) -> Welcome {
-        self.welcome.clone()
-    }
-
-    /// Who was in the room when this member came in. Handed out once: it is large, and a place is held for long.
-    pub fn take_roster(&mut self) -> Vec<Member> {
-        std::mem::take(&mut self.roster)
-    }
-
-    /// A reader of the log that starts at this member's history.
-    pub fn cursor(&self) -> Cursor {
-        Cursor { room: self.room.clone(), position: self.welcome.first, head: self.room.head.subscribe() }
-    }
-
-    /// Says something to everyone, unless it was said already: a nonce is taken once.
-    ///
-    /// # Errors
-    ///
-    /// When there is nothing to say, or too much.
-    pub fn say(&self, say: Say) -> Result<Heard, SayError> {
-        let Say { nonce, text } = say;
-        if text.trim().is_empty() {
-            return Err(SayError::Empty);
-        }
-        if text.len() > limits::TEXT {
-            return Err(SayError::TooLong(text.len()));
-        }
-        let Member { id: by, name, .. } = self.member.clone();
-        let mut state = self.room.state();
-        if !self.holds_its_place(&state) {
-            // Whoever has it now says it again if need be.
-            return Ok(Heard::Now);
-        }
-        if !state.names.is_new(by, nonce) {
-            return Ok(Heard::Before);
-        }
-        state.append(true, |seq, at| Said { seq, at, by, name, nonce, text }.encode());
-        self.room.publish(state);
-        Ok(Heard::Now)
-    }
-
-    /// Waits until everything that has happened so far is saved, if the room is: only then may anybody be told. Cancel-safe.
-    pub async fn settled(&self) {
-        let head = self.room.state().log.head();
-        self.room.saved_up_to(head).await;
-    }
-
-    /// Waits until there is room for something to be said: in a room that is saved, for as long as the disk does not keep up.
-    /// Cancel-safe.
-    pub async fn may_speak(&self) {
-        let head = self.room.state().log.head();
-        self.room.saved_up_to((head + 1).saturating_sub(limits::UNSAVED)).await;
-    }
-
-    /// Comes to an end when another connection of the same key has taken this one's place. Cancel-safe.
-    pub fn replaced(&self) -> impl Future<Output = ()> + use<> {
-        let mut replaced = self.replaced.clone();
-        // Nothing is ever sent: the error is that the sender is gone.
-        async move { while replaced.changed().await.is_ok() {} }
-    }
-
-    /// The connection was lost: keeps the place for [`limits::AWAY`], so that they can come back to it, and then gives it
-    /// up. Comes to an end at once when they are back, or when the room ends. The others are told of each.
-    pub async fn linger(self) {
-        self.go_away();
-        tokio::select! {
-            () = sleep(limits::AWAY) => {}
-            () = self.replaced() => {}
-            () = self.room.closed() => {}
-        }
-        self.leave(Departure::Lost);
-    }
-
-    fn go_away(&self) {
-        let mut state = self.room.state();
-        if self.holds_its_place(&state)
-            && let Some(present) = state.present.get_mut(&self.member.id)
-        {
-            present.member.away = true;
-            let Member { id: member, name, .. } = self.member.clone();
-            state.append(false, |seq, at| Away { seq, at, member, name }.encode());
-            self.room.publish(state);
-        }
-    }
-
-    /// Gives the place up. Others are told, unless another connection of the same member has it now.
-    pub fn leave(mut self, how: Departure) {
-        self.end(how);
-    }
-
-    fn end(&mut self, how: Departure) {
-        if std::mem::replace(&mut self.is_over, true) {
-            return;
-        }
-        let mut state = self.room.state();
-        if self.holds_its_place(&state) {
-            state.part(self.member.id, how);
-            self.room.publish(state);
-        }
-    }
-
-    fn holds_its_place(&self, state: &State) -> bool {
-        state.present.get(&self.member.id).is_some_and(|present| present.admission == self.admission)
-    }
-}
-
-impl Drop for Membership {
-    fn drop(&mut self) {
-        self.end(Departure::Lost);
-    }
-}
-
-/// A position in the log.
-#[derive(Debug)]
-pub struct Cursor {
-    room: Arc<Room>,
-    position: u64,
-    head: watch::Receiver<Head>,
-}
-
-impl Cursor {
-    /// Waits for entries and adds them to `batch`, at most [`limits::BATCH`] bytes of them. `false` means that the room
-    /// has ended and everything has been read.
-    ///
-    /// Cancel-safe: the position moves only when `batch` is filled.
-    pub async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
-        loop {
-            let Head { seq, is_open } = *self.head.borrow_and_update();
-            match self.read(seq, batch) {
-                Ahead::Entries(position) => {
-                    self.position = position;
-                    return true;
-                }
-                Ahead::Gap(to) => {
-                    self.skip(to, batch);
-                    return true;
-                }
-                Ahead::Saved(in_memory) => {
-                    let frames = self.read_saved().await;
-                    match frames.len() {
-                        // Erased meanwhile, or not to be read.
-                        0 => self.skip(in_memory, batch),
-                        read => self.position += read as u64,
-                    }
-                    batch.extend(frames);
-                    return true;
-                }
-                Ahead::Nothing if !is_open => return false,
-                Ahead::Nothing => {}
-            }
-            if self.head.changed().await.is_err() {
-                return false;
-            }
-        }
-    }
-
-    fn read(&self, end: u64, batch: &mut Vec<Bytes>) -> Ahead {
-        self.room.state().log.read(self.position, end, batch)
-    }
-
-    async fn read_saved(&self) -> Vec<Bytes> {
-        match &self.room.journal {
-            Some(journal) => journal.read(self.position).await,
-            None => Vec::new(),
-        }
-    }
-
-    /// Goes on at `to`, and says what is missing.
-    fn skip(&mut self, to: u64, batch: &mut Vec<Bytes>) {
-        let state = self.room.state();
-        let (roster, head) = (state.roster(), state.log.head());
-        info!(from = self.position, to, "too slow: the log has let go of what came next");
-        batch.push(Gap { from: self.position, to, head, members: roster.len() as u32 }.encode());
-        batch.extend(Roster::split(&roster).map(|roster| roster.encode()));
-        drop(state);
-        self.position = to;
-    }
 }

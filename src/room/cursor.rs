@@ -1,0 +1,80 @@
+//! A position in the log, from which a member reads on.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tracing::info;
+
+use super::{Head, Room, log::Ahead};
+use crate::wire::{
+    Message,
+    message::{Gap, Roster},
+};
+
+/// A position in the log.
+#[derive(Debug)]
+pub struct Cursor {
+    pub(super) room: Arc<Room>,
+    pub(super) position: u64,
+    pub(super) head: watch::Receiver<Head>,
+}
+
+impl Cursor {
+    /// Waits for entries and adds them to `batch`, at most [`limits::BATCH`] bytes of them. `false` means that the room
+    /// has ended and everything has been read.
+    ///
+    /// Cancel-safe: the position moves only when `batch` is filled.
+    pub async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
+        loop {
+            let Head { seq, is_open } = *self.head.borrow_and_update();
+            match self.read(seq, batch) {
+                Ahead::Entries(position) => {
+                    self.position = position;
+                    return true;
+                }
+                Ahead::Gap(to) => {
+                    self.skip(to, batch);
+                    return true;
+                }
+                Ahead::Saved(in_memory) => {
+                    let frames = self.read_saved().await;
+                    match frames.len() {
+                        // Erased meanwhile, or not to be read.
+                        0 => self.skip(in_memory, batch),
+                        read => self.position += read as u64,
+                    }
+                    batch.extend(frames);
+                    return true;
+                }
+                Ahead::Nothing if !is_open => return false,
+                Ahead::Nothing => {}
+            }
+            if self.head.changed().await.is_err() {
+                return false;
+            }
+        }
+    }
+
+    fn read(&self, end: u64, batch: &mut Vec<Bytes>) -> Ahead {
+        self.room.state().log.read(self.position, end, batch)
+    }
+
+    async fn read_saved(&self) -> Vec<Bytes> {
+        match &self.room.journal {
+            Some(journal) => journal.read(self.position).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Goes on at `to`, and says what is missing.
+    fn skip(&mut self, to: u64, batch: &mut Vec<Bytes>) {
+        let state = self.room.state();
+        let (roster, head) = (state.roster(), state.log.head());
+        info!(from = self.position, to, "too slow: the log has let go of what came next");
+        batch.push(Gap { from: self.position, to, head, members: roster.len() as u32 }.encode());
+        batch.extend(Roster::split(&roster).map(|roster| roster.encode()));
+        drop(state);
+        self.position = to;
+    }
+}

@@ -1,0 +1,94 @@
+//! What a room knows at one moment, all under one lock.
+//!
+//! Whatever changes it also notes what must not be forgotten, so that the room can hand that on in one piece when the lock is
+//! given back.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::{
+    log::Log,
+    names::Names,
+    saved::{Change, Entry},
+};
+use crate::wire::{
+    Member, MemberId, Message,
+    message::{Departure, Left, Resume},
+};
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) log: Log,
+    pub(super) names: Names,
+    pub(super) present: BTreeMap<MemberId, Present>,
+    /// How many connections have become members; tells one member's connections apart.
+    pub(super) admissions: u64,
+    /// Nothing is added to the log any more.
+    pub(super) is_closed: bool,
+    /// What has happened since the lock was taken.
+    pub(super) changes: Vec<Change>,
+}
+
+impl State {
+    pub(super) fn new(log: Log, names: Names) -> Self {
+        Self { log, names, present: BTreeMap::new(), admissions: 0, is_closed: false, changes: Vec::new() }
+    }
+
+    /// Adds an entry, which `encode` makes of its number and the time, unless the room is closed.
+    pub(super) fn append(&mut self, is_message: bool, encode: impl FnOnce(u64, u64) -> Bytes) {
+        if self.is_closed {
+            return;
+        }
+        let at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+        let seq = self.log.head();
+        let entry = Entry { at, is_message, frame: encode(seq, at) };
+        self.log.append(entry.clone());
+        self.changes.push(Change::Entry { seq, entry });
+    }
+
+    /// Gives somebody a place. Whoever had it loses it, and is given back.
+    pub(super) fn place(&mut self, member: Member) -> (u64, watch::Receiver<()>, Option<Present>) {
+        self.admissions += 1;
+        let (id, admission) = (member.id, self.admissions);
+        self.changes.push(Change::Presence { id, security: Some(member.security) });
+        let (place, replaced) = watch::channel(());
+        let before = self.present.insert(id, Present { member, admission, _place: place });
+        (admission, replaced, before)
+    }
+
+    /// Takes a member out of the room and tells everybody how they left.
+    pub(super) fn part(&mut self, id: MemberId, how: Departure) {
+        if let Some(Present { member, .. }) = self.present.remove(&id) {
+            self.changes.push(Change::Presence { id, security: None });
+            self.append(false, |seq, at| Left { seq, at, member: id, name: member.name, how }.encode());
+        }
+    }
+
+    pub(super) fn roster(&self) -> Vec<Member> {
+        self.present.values().map(|present| present.member.clone()).collect()
+    }
+
+    /// From where on somebody who comes back reads the log: from where they were, but never what lies before the history that
+    /// they were sent at first. `None` when they were in another log.
+    pub(super) fn first(&self, id: MemberId, resume: Option<&Resume>) -> Option<u64> {
+        let resume = resume.filter(|resume| resume.epoch == self.log.epoch() && resume.next <= self.log.head())?;
+        Some(resume.next.max(self.names.first(id)?))
+    }
+
+    /// Whoever has been away for longest.
+    pub(super) fn longest_away(&self) -> Option<MemberId> {
+        let away = self.present.values().filter(|present| present.member.away);
+        away.min_by_key(|present| present.admission).map(|present| present.member.id)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Present {
+    pub(super) member: Member,
+    pub(super) admission: u64,
+    /// Dropped when another connection takes this one's place.
+    _place: watch::Sender<()>,
+}
