@@ -8,6 +8,10 @@ use parlor::identity::Fingerprint;
 fuzz_target!(|text: &str| {
     let Ok(fingerprint) = text.parse::<Fingerprint>() else { return };
     for form in [fingerprint.base32(), fingerprint.sha256_base64(), fingerprint.hex()] {
-        assert_eq!(form.parse(), Ok(fingerprint), "{form}");
+        // One in 10^20: it could be the beginning of 64 digits, and is refused.
+        let is_digits = |body: &str| body.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !form.strip_prefix("SHA256:").is_some_and(is_digits) {
+            assert_eq!(form.parse(), Ok(fingerprint), "{form}");
+        }
     }
 });
