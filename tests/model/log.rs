@@ -2,7 +2,7 @@
 //!
 //! Others are shown less of it: a [`Position`] follows somebody through the log, and knows what they are not shown.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use parlor::{
     conversation::Event,
@@ -11,8 +11,8 @@ use parlor::{
 
 use crate::{Check, ensure, text::Text};
 
-/// The first entry that the host is shown: the one before tells that they came.
-const FIRST: u64 = 2;
+/// The first entry: the host came.
+const FIRST: u64 = 1;
 
 /// What an entry takes beside its text, at most.
 const OVERHEAD: usize = 100;
@@ -62,9 +62,23 @@ pub(crate) struct Log {
     texts: HashSet<Text>,
     /// The last that was said in each conversation.
     last: HashMap<(usize, usize), Text>,
+    /// Who has which number, and since which entry.
+    numbers: HashMap<String, (MemberId, u64)>,
+    /// Where a host has left it. Nobody was there any more.
+    ends: Vec<u64>,
+    /// It is kept in a file, and forgets nothing.
+    is_saved: bool,
 }
 
 impl Log {
+    pub(crate) fn new(is_saved: bool) -> Self {
+        Self { is_saved, ..Self::default() }
+    }
+
+    pub(crate) fn is_saved(&self) -> bool {
+        self.is_saved
+    }
+
     /// The number of the entry that is yet to come.
     pub(crate) fn head(&self) -> u64 {
         FIRST + self.entries.len() as u64
@@ -95,6 +109,57 @@ impl Log {
         Ok(())
     }
 
+    /// Somebody of this name has this number, and always had.
+    pub(crate) fn number(&mut self, name: &str, id: MemberId) -> Check {
+        let head = self.head();
+        let others = self.numbers.iter().filter(|(other, _)| *other != name);
+        ensure!(others.into_iter().all(|(_, (number, _))| *number != id), "that is somebody else's number");
+        let (number, _) = *self.numbers.entry(name.to_owned()).or_insert((id, head));
+        ensure!(number == id, "they were number {number}");
+        Ok(())
+    }
+
+    /// Whether somebody of this name has this number.
+    pub(crate) fn knows(&self, name: &str, id: MemberId) -> bool {
+        self.numbers.get(name).is_some_and(|(number, _)| *number == id)
+    }
+
+    /// The host has left.
+    pub(crate) fn end(&mut self) {
+        self.ends.push(self.head());
+    }
+
+    /// Where it may have come to its end: where a host has left it, or now.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = u64> {
+        self.ends.iter().copied().chain([self.head()])
+    }
+
+    /// Who is in the room, away or not.
+    pub(crate) fn present(&self) -> BTreeSet<MemberId> {
+        let mut present = BTreeSet::new();
+        for entry in self.from(self.ends.last().copied().unwrap_or(FIRST)) {
+            match entry {
+                Entry::Joined(id) => drop(present.insert(*id)),
+                Entry::Left(id, _) => drop(present.remove(id)),
+                Entry::Said { .. } | Entry::Away(_) | Entry::Back(_) => {}
+            }
+        }
+        present
+    }
+
+    /// Takes away what comes from `head` on, and gives what was said there.
+    pub(crate) fn cut(&mut self, head: u64) -> HashSet<Text> {
+        let entries = std::mem::take(&mut self.entries);
+        let before = std::mem::take(&mut self.texts);
+        self.bytes = 0;
+        self.last.clear();
+        self.numbers.retain(|_, (_, since)| *since < head);
+        for entry in entries.into_iter().take(head.saturating_sub(FIRST) as usize) {
+            self.append(entry).expect("it could be appended before");
+        }
+        before.difference(&self.texts).copied().collect()
+    }
+
     /// Where the history begins of somebody who came at `head`.
     pub(crate) fn history(&self, head: u64) -> u64 {
         let messages = (FIRST..head).rev().filter(|seq| matches!(self.get(*seq), Some(Entry::Said { .. })));
@@ -109,6 +174,9 @@ impl Log {
 
     /// Whether the log may have forgotten all before `to`.
     fn may_have_forgotten(&self, to: u64) -> bool {
+        if self.is_saved {
+            return false;
+        }
         let rest = self.from(to.saturating_sub(1));
         let size = |entry: &Entry| OVERHEAD + if let Entry::Said { bytes, .. } = entry { *bytes } else { 0 };
         rest.len() > limits::LOG_ENTRIES || rest.iter().map(size).sum::<usize>() > limits::LOG_BYTES
@@ -160,10 +228,15 @@ impl Position {
         })
     }
 
-    /// Whether there is nothing more to show.
-    pub(crate) fn is_at_the_head(&self, log: &Log, reader: &Reader<'_>) -> bool {
+    /// Whether there is nothing more to show before `end`.
+    pub(crate) fn is_at(&self, end: u64, log: &Log, reader: &Reader<'_>) -> bool {
         let is_hidden = |seq| log.get(seq).is_some_and(|entry| self.hides(seq, entry, reader));
-        self.beyond_the_gap(log, reader).any(|next| next <= log.head() && (next..log.head()).all(is_hidden))
+        self.beyond_the_gap(log, reader).any(|next| next <= end && (next..end).all(is_hidden))
+    }
+
+    /// Whether everything that was shown lies before `end`.
+    pub(crate) fn is_before(&self, end: u64) -> bool {
+        self.next <= end
     }
 
     /// Where the gap may end: what is hidden may lie before it, or behind. Only a log that is full has one.

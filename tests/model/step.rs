@@ -34,6 +34,17 @@ pub(crate) enum Fault {
     Swallow,
 }
 
+/// Where a host's log is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kept {
+    /// In memory: it is a new one, and is gone with its host.
+    Not,
+    /// In a new file.
+    Anew,
+    /// In the file of the host before, if it had one: the same log goes on.
+    On,
+}
+
 /// How somebody leaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Leave {
@@ -116,16 +127,20 @@ pub(crate) enum Step {
     Kill {
         after: usize,
     },
-    /// The host begins anew, if it is gone.
-    Start,
+    /// A host begins, if there is none.
+    Start {
+        kept: Kept,
+    },
     Wait {
         ms: u64,
     },
 }
 
-/// Any steps; of about a thousand, `floods` are floods.
+/// Any steps, after a first host has begun; of about a thousand, `floods` are floods.
 pub(crate) fn steps(floods: u32) -> impl Strategy<Value = Vec<Step>> {
-    vec(step(floods), 1..=STEPS)
+    let kept = prop_oneof![Just(Kept::Not), Just(Kept::Anew)];
+    let steps = vec(step(floods), 1..=STEPS);
+    (kept, steps).prop_map(|(kept, steps)| [Step::Start { kept }].into_iter().chain(steps).collect())
 }
 
 fn step(floods: u32) -> impl Strategy<Value = Step> {
@@ -138,6 +153,8 @@ fn step(floods: u32) -> impl Strategy<Value = Step> {
     let bytes = prop_oneof![8 => Just(0_usize), 1 => 0..=8_000_usize];
     // A greeting takes some 150 bytes, a message some 40.
     let after = || prop_oneof![2 => Just(0_usize), 5 => 1..=250_usize, 1 => 250..=5_000_usize];
+    let burns = prop_oneof![2 => Just(0_usize), 5 => 1..=250_usize, 5 => 250..=20_000_usize];
+    let kept = prop_oneof![1 => Just(Kept::Not), 1 => Just(Kept::Anew), 8 => Just(Kept::On)];
     let waits = prop_oneof![4 => 0..=500_u64, 3 => 500..=12_000_u64, 1 => 12_000..=45_000_u64];
     prop_oneof![
         110 => member().prop_map(|member| Step::Join { member }),
@@ -156,8 +173,8 @@ fn step(floods: u32) -> impl Strategy<Value = Step> {
         15 => member().prop_map(|member| Step::Read { member }),
         floods => Just(Step::Flood),
         6 => Just(Step::Stop),
-        10 => after().prop_map(|after| Step::Kill { after }),
-        60 => Just(Step::Start),
+        20 => burns.prop_map(|after| Step::Kill { after }),
+        70 => kept.prop_map(|kept| Step::Start { kept }),
         130 => waits.prop_map(|ms| Step::Wait { ms }),
     ]
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A room is named after its log: they are counted.
-pub(crate) const ROOM: &str = "Room ";
+const ROOM: &str = "Room ";
 
 /// What is known of the world when a conversation shows something.
 pub(crate) struct Known<'a> {
@@ -46,7 +46,7 @@ pub(crate) struct Talk {
     pub(crate) is_welcomed: bool,
     pub(crate) is_online: bool,
     pub(crate) is_stalled: bool,
-    /// Whether it was ever told of a gap: an echo may lie there.
+    /// Whether it was told of a gap in this log: an echo may lie there.
     has_gaps: bool,
     /// Whether something was given back that was said in the room.
     has_given_back: bool,
@@ -148,6 +148,7 @@ impl Talk {
                 self.own = welcomed.member;
                 if *anew {
                     self.epoch = epoch;
+                    self.has_gaps = false;
                     self.find_position(known, true);
                 }
             }
@@ -222,19 +223,44 @@ impl Talk {
         Ok(())
     }
 
-    /// Whether it shows everything that there is: for when nothing is under way.
-    pub(crate) fn is_at_the_head(&self, logs: &[Log]) -> bool {
+    /// Whether it shows everything before `end`, and nothing else.
+    fn is_at(&self, end: u64, logs: &[Log]) -> bool {
         let reader = Reader { own: self.own, epoch: self.epoch, shown: &self.shown };
-        self.positions.iter().any(|at| at.is_at_the_head(&logs[self.epoch], &reader))
+        self.positions.iter().any(|at| at.is_at(end, &logs[self.epoch], &reader))
+    }
+
+    /// The host was killed, and this log goes on from `head`: whatever was shown of it must still be there, and not be among
+    /// what is `lost`.
+    pub(crate) fn survives(&self, epoch: usize, head: u64, lost: &HashSet<Text>) -> Check {
+        let seen = lost.iter().find(|text| self.shown.get(text) == Some(&epoch));
+        ensure!(seen.is_none(), "{self:?} has shown {seen:?}, and it was not saved");
+        let is_before = self.epoch != epoch || self.positions.iter().any(|at| at.is_before(head));
+        ensure!(
+            !self.is_welcomed || is_before,
+            "{self:?} is at {:?}, and only what is before {head} was saved",
+            self.positions
+        );
+        Ok(())
     }
 
     /// The same, or what is missing.
     pub(crate) fn is_complete(&self, logs: &[Log], epoch: usize, roster: &Roster) -> Check {
         ensure!(self.epoch == epoch, "{self:?} is in another log than the host, who is in {epoch}");
-        ensure!(self.is_at_the_head(logs), "{self:?} is behind at {:?}, in {:?}", self.positions, logs[epoch]);
+        ensure!(
+            self.is_at(logs[epoch].head(), logs),
+            "{self:?} is behind at {:?}, in {:?}",
+            self.positions,
+            logs[epoch]
+        );
         ensure!(self.roster == *roster, "{self:?} shows {:?}, and the host {roster:?}", self.roster);
         ensure!(roster.get(&self.own).is_some_and(|(_, away)| !away), "{self:?} is not there: {roster:?}");
         Ok(())
+    }
+
+    /// What was typed, and not decided yet. What is in the log, and is not shown for a gap, is.
+    pub(crate) fn unheard(&self, logs: &[Log]) -> Vec<Text> {
+        let is_in_a_gap = |text: &Text| self.has_gaps && logs[self.epoch].has(*text);
+        self.ledger.with(Fate::Waiting).filter(|text| !is_in_a_gap(text)).collect()
     }
 
     fn over(&mut self, event: &Event, known: &Known<'_>) -> Check {
@@ -242,17 +268,13 @@ impl Talk {
         self.is_online = false;
         if matches!(event, Event::Closed(Closed::HostLeft)) {
             ensure!(
-                self.is_at_the_head(known.logs),
+                known.logs[self.epoch].ends().any(|end| self.is_at(end, known.logs)),
                 "the host leaves, and not everything was shown: {:?}",
                 self.positions
             );
         }
-        for text in self.ledger.with(Fate::Waiting) {
-            // A host may call it repeated before its entry is shown. That entry may lie in a gap, or in a log that is gone.
-            let has = |epoch: usize| known.logs[epoch].has(text);
-            let is_gone = (0..self.epoch).any(has) || self.has_gaps && has(self.epoch);
-            ensure!(is_gone, "{text:?} is lost");
-        }
+        let lost = self.unheard(known.logs);
+        ensure!(lost.is_empty(), "{lost:?} are lost");
         let has_finished = self.left == Some(Leave::Finish) && matches!(event, Event::Closed(Closed::Left));
         ensure!(!has_finished || !self.has_given_back, "it has not waited for every echo");
         Ok(())
@@ -265,7 +287,12 @@ impl std::fmt::Debug for Talk {
     }
 }
 
-/// Which log a room has, counted from the first host.
+/// The room of a log.
+pub(crate) fn room(epoch: usize) -> String {
+    format!("{ROOM}{epoch}")
+}
+
+/// Which log a room has.
 fn epoch(room: &str) -> Result<usize, String> {
     room.strip_prefix(ROOM).and_then(|number| number.parse().ok()).ok_or(format!("there is no such room: {room}"))
 }

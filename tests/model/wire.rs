@@ -36,6 +36,8 @@ struct State {
     is_dead: bool,
     /// It is, after so many more bytes to or from anybody.
     fuse: Option<usize>,
+    /// What happens at that moment.
+    will: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// What lies between one member and the host.
@@ -202,6 +204,11 @@ impl Wires {
         self.burn(0);
     }
 
+    /// What happens at the moment at which the host's machine is gone, if it is.
+    pub(crate) fn at_death(&self, will: Option<Box<dyn FnOnce() + Send>>) {
+        self.state().will = will;
+    }
+
     pub(crate) fn is_dead(&self) -> bool {
         self.state().is_dead
     }
@@ -223,6 +230,9 @@ impl Wires {
         if *left == 0 {
             (state.is_dead, state.fuse) = (true, None);
             state.lines.values().for_each(|line| line.order(|orders| orders.cut = Some(End::Both)));
+            if let Some(will) = state.will.take() {
+                will();
+            }
         }
     }
 }

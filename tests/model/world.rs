@@ -7,13 +7,13 @@ use std::{
     cell::Cell,
     collections::HashMap,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, LazyLock},
     time::Duration,
 };
 
 use parlor::{
-    host,
+    host::{self, Keep, Save},
     identity::{Address, Fingerprint, Identity, Pins},
     session::{self, Consent, Target},
     transport::{
@@ -30,8 +30,9 @@ use crate::{
     ledger::Fate,
     log::Log,
     place::{Dialler, address, door, elsewhere, greeting, home},
-    step::{Leave, MEMBERS, Step},
-    talk::{Known, ROOM, Talk},
+    shelf::{self, Contents, Shelf},
+    step::{Kept, Leave, MEMBERS, Step},
+    talk::{Known, Talk, room},
     text::Text,
     wire::Wires,
 };
@@ -44,10 +45,6 @@ const SLICE: Duration = Duration::from_secs(1);
 /// When nothing goes wrong any more, everybody is back after this: the host has not been heard, a greeting was not answered,
 /// and the longest wait came before the next.
 const CALM: Duration = Duration::from_secs(75);
-
-/// The same, where one key has come in twice. Whoever of the two has made fewer attempts to come back is refused until they
-/// have made as many as the other, and those may be as many as there is time for in a whole case.
-const RIVALRY: Duration = Duration::from_secs(1_800);
 
 /// Made once: it takes its time.
 static IDENTITY: LazyLock<Identity> = LazyLock::new(|| Identity::generate().expect("a key"));
@@ -70,6 +67,15 @@ pub(crate) struct World {
     wires: Wires,
     network: Network,
     host: Option<Hosted>,
+    /// How many there have been.
+    hosts: usize,
+    shelf: Shelf,
+    /// Where the last room is saved, if it is.
+    file: Option<PathBuf>,
+    /// Where its files will have been copied to if the host is killed.
+    copy: Option<PathBuf>,
+    /// What the host had shown of its log when it was looked at last, and it lived.
+    heard: u64,
     /// One for each epoch.
     logs: Vec<Log>,
     /// Of each, whether the host has left it.
@@ -80,16 +86,26 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A host, and nobody else.
-    pub(crate) async fn new() -> Result<Self, String> {
+    /// Nobody is there yet.
+    pub(crate) fn new() -> Self {
         let wires = Wires::default();
         let lay = wires.clone();
         let network = Network::with_wire(move |address, member, host| lay.lay(address, member, host));
         let members = (0..MEMBERS).map(|_| Member::default()).collect();
-        let mut world = Self { wires, network, host: None, logs: vec![], left: vec![], members, echoes: vec![] };
-        world.start();
-        world.settle().await?;
-        Ok(world)
+        Self {
+            wires,
+            network,
+            host: None,
+            hosts: 0,
+            shelf: Shelf::new(),
+            file: None,
+            copy: None,
+            heard: 0,
+            logs: vec![],
+            left: vec![],
+            members,
+            echoes: vec![],
+        }
     }
 
     /// Does a step and looks at what comes of it. Whether there was anything to do.
@@ -106,7 +122,6 @@ impl World {
         match step {
             Step::Join { member } => self.join(member).await?,
             Step::Say { member, messages, bytes } => {
-                let messages = messages.min(self.may_say(member));
                 let Some(talk) = self.live(member).filter(|talk| talk.left.is_none()) else { return Ok(false) };
                 return Ok((0..messages).take_while(|_| talk.say(bytes)).count() > 0);
             }
@@ -143,11 +158,11 @@ impl World {
                 }
                 self.wires.kill(after);
             }
-            Step::Start => {
+            Step::Start { kept } => {
                 if self.host.is_some() {
                     return Ok(false);
                 }
-                self.start();
+                self.start(kept);
             }
             Step::Wait { ms } => self.wait(Duration::from_millis(ms)).await?,
         }
@@ -159,14 +174,6 @@ impl World {
         self.members[member].talks.last_mut().filter(|talk| !talk.is_over())
     }
 
-    /// How much a member may say. A host remembers [`limits::NONCES`] nonces of each: while an earlier conversation with the same
-    /// key may come back and say again what it has [`limits::OUTSTANDING`], later ones must not push those out.
-    fn may_say(&self, member: usize) -> usize {
-        let later = self.members[member].talks.iter().skip_while(|talk| talk.is_over()).skip(1);
-        let said: usize = later.clone().map(|talk| talk.typed).sum();
-        if later.count() == 0 { usize::MAX } else { (limits::NONCES - limits::OUTSTANDING).saturating_sub(said) }
-    }
-
     /// Lets everybody do what they can do at once, and looks at what they are shown.
     async fn settle(&mut self) -> Check {
         loop {
@@ -176,7 +183,7 @@ impl World {
                     break;
                 }
             }
-            if self.wires.is_dead() && self.host.take().is_some() {
+            if self.wires.is_dead() && self.bury()? {
                 // It is heard no more; what it does now is to make room for another.
                 continue;
             }
@@ -213,13 +220,48 @@ impl World {
             left.is_some_and(|left| left.get() > 0 && left.replace(left.get() - 1) > 0)
         };
         let mut guests = Guests { may_be_said: &may_be_said, has_left: &mut has_left };
-        let was_something = host.look(&mut self.logs[host.epoch], &mut guests)?;
+        let log = &mut self.logs[host.epoch];
+        let was_something = host.look(log, &mut guests)?;
+        if self.wires.is_dead() {
+            // Some of it came too late to be heard by anybody.
+            return Ok(was_something);
+        }
+        self.heard = log.head();
         let gone: Vec<_> = gone.iter().map(Cell::get).collect();
         self.members.iter_mut().zip(gone).for_each(|(member, left)| member.departures = left);
-        if self.host.as_ref().is_some_and(|host| host.is_over) {
+        if host.is_over {
+            log.end();
             self.host = None;
+            self.copy = None;
+            self.wires.at_death(None);
         }
         Ok(was_something)
+    }
+
+    /// The host was killed. Whoever goes on with its log finds what was saved by then, and nothing is missing that anybody has
+    /// seen. Whether it was there until now.
+    fn bury(&mut self) -> Result<bool, String> {
+        let was_there = self.host.take().is_some();
+        if let Some(copy) = self.copy.take() {
+            let epoch = self.logs.len() - 1;
+            let log = &mut self.logs[epoch];
+            let Contents { head, is_closed } = self.shelf.read(&copy)?;
+            ensure!(
+                self.heard <= head,
+                "the host has shown what is before {}, and saved what is before {head}",
+                self.heard
+            );
+            ensure!(head <= log.head(), "it has saved what is before {head}, and shows what is before {}", log.head());
+            let lost = log.cut(head);
+            if is_closed {
+                log.end();
+            }
+            for talk in self.members.iter().flat_map(|member| &member.talks) {
+                talk.survives(epoch, head, &lost)?;
+            }
+            self.file = Some(copy);
+        }
+        Ok(was_there)
     }
 
     fn look_at_members(&mut self) -> Result<bool, String> {
@@ -240,7 +282,7 @@ impl World {
     /// What has to be true whenever all is done that can be done at once.
     fn check(&self) -> Check {
         let Some(host) = self.host.as_ref().filter(|host| !host.has_left) else { return Ok(()) };
-        host.check()?;
+        host.check(&self.logs[host.epoch])?;
         for (number, member) in self.members.iter().enumerate() {
             let mut live = member.talks.iter().filter(|talk| !talk.is_over());
             if let (Some(talk), None) = (live.next(), live.next())
@@ -261,13 +303,11 @@ impl World {
         self.members.iter_mut().flat_map(|member| &mut member.talks).for_each(|talk| talk.is_stalled = false);
         self.settle().await?;
         if self.host.is_none() {
-            self.start();
+            self.start(Kept::On);
         }
-        let has_rivals = |member: &Member| member.talks.iter().filter(|talk| !talk.is_over()).count() > 1;
-        let patience = if self.members.iter().any(has_rivals) { RIVALRY } else { CALM };
         let mut waited = Duration::ZERO;
         while let Err(why) = self.is_calm() {
-            ensure!(waited < patience, "after {waited:?} of calm: {why}");
+            ensure!(waited < CALM, "after {waited:?} of calm: {why}");
             self.wait(SLICE).await?;
             waited += SLICE;
         }
@@ -295,8 +335,8 @@ impl World {
                 ensure!(talk.is_online || talk.left.is_some(), "{talk:?} is not online");
                 if talk.is_online && talk.left.is_none() {
                     talk.is_complete(&self.logs, host.epoch, &host.roster)?;
-                    let unheard: Vec<_> = talk.ledger.with(Fate::Waiting).collect();
-                    ensure!(unheard.iter().all(|text| self.logs.iter().any(|log| log.has(*text))), "{unheard:?} wait");
+                    let unheard = talk.unheard(&self.logs);
+                    ensure!(unheard.is_empty(), "{unheard:?} wait");
                 }
             }
         }
@@ -390,25 +430,42 @@ impl World {
         Ok(true)
     }
 
-    /// Starts a host that knows nothing of those before it: a new log, told apart by the room's name. One that has kept its
-    /// log would go on with the last.
-    fn start(&mut self) {
+    /// Starts a host: one that knows nothing of those before it, or one that goes on with the last log.
+    fn start(&mut self, kept: Kept) {
         self.wires.revive();
+        let goes_on = kept == Kept::On && self.file.is_some();
+        match kept {
+            Kept::On => {}
+            Kept::Anew => self.file = Some(self.shelf.place()),
+            Kept::Not => self.file = None,
+        }
+        if !goes_on {
+            self.logs.push(Log::new(self.file.is_some()));
+            self.left.push(false);
+        }
+        let epoch = self.logs.len() - 1;
+        self.heard = self.logs[epoch].head();
+        self.copy = self.file.as_ref().map(|_| self.shelf.place());
+        let save = self.file.clone().map(|path| Save { path, sync: false, keep: Keep::default() });
+        if let (Some(file), Some(copy)) = (self.file.clone(), self.copy.clone()) {
+            let leave = move || shelf::leave_behind(&file, &copy).expect("files that can be copied");
+            self.wires.at_death(Some(Box::new(leave)));
+        }
         let options = host::Options {
-            room: Some(format!("{ROOM}{}", self.logs.len()).parse().expect("a room's name")),
+            // One that goes on is not told the name: it is in the file.
+            room: (!goes_on).then(|| room(epoch).parse().expect("a room's name")),
             name: "Ana".parse().expect("a name"),
             port: home().port(),
             bind: Some(home().ip()),
             encrypted: true,
             plain: false,
-            save: None,
+            save,
         };
         let memory = Memory::new(self.network.clone(), IDENTITY.fingerprint(), home());
         let listener = memory.listen(home()).expect("nobody else listens there");
         let conversation = host::host_over(vec![listener], options, &IDENTITY);
-        self.host = Some(Hosted::new(self.logs.len(), conversation));
-        self.logs.push(Log::default());
-        self.left.push(false);
+        self.host = Some(Hosted::new(epoch, self.hosts, conversation));
+        self.hosts += 1;
     }
 
     fn memory(&self, member: usize, from: SocketAddr) -> Memory {
