@@ -10,7 +10,7 @@ use parlor::{
 };
 use tempfile::TempDir;
 use tokio::{
-    sync::watch,
+    sync::{mpsc::error::SendError, watch},
     time::{Instant, sleep, sleep_until},
 };
 
@@ -120,11 +120,14 @@ async fn talk(
                 let text = format!("{}: {said}", plan.number);
                 *said += 1;
                 truth.say(&text);
-                conversation.commands.send(Command::Say(text)).await.expect("it is taken");
+                // It may have ended, and its last event be on its way.
+                if let Err(SendError(Command::Say(text))) = conversation.commands.send(Command::Say(text)).await {
+                    truth.unsent(&text);
+                }
             }
             () = has_to_leave(until, &mut plan.over), if !is_leaving => {
                 is_leaving = true;
-                conversation.commands.send(Command::Finish).await.expect("it is taken");
+                let _ = conversation.commands.send(Command::Finish).await;
             }
         }
     }
