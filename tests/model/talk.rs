@@ -190,7 +190,8 @@ impl Talk {
     }
 
     /// Where one who has just come in may be: at an arrival that is not accounted for; or, if they have taken an older
-    /// connection's place, which the log does not tell, anywhere.
+    /// connection's place, which the log does not tell, anywhere. Who comes to a new log may have come before, and not have heard
+    /// the answer: then it was at any time since.
     fn find_position(&mut self, known: &mut Known<'_>, anew: bool) {
         let log = &known.logs[self.epoch];
         let arrived = known.arrived.entry(self.epoch).or_default();
@@ -198,8 +199,10 @@ impl Talk {
         *arrived = arrivals.last().copied().unwrap_or(*arrived);
         let position = |began, came| Position::new(log.history(began), if anew { 0 } else { came });
         self.positions = arrivals.iter().map(|arrival| position(*arrival, arrival + 1)).collect();
-        if arrivals.is_empty() || known.has_double || self.is_stalled {
-            self.positions.extend((1..=log.head()).map(|head| position(head, head)));
+        let is_anywhere = arrivals.is_empty() || known.has_double || self.is_stalled;
+        let since = if is_anywhere { Some(1) } else { arrivals.first().copied().filter(|_| anew) };
+        if let Some(since) = since {
+            self.positions.extend((since..=log.head()).map(|head| position(head, head)));
         }
     }
 

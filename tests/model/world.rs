@@ -1,7 +1,7 @@
 //! A host, members, and the wires between them: does step after step, and looks after each at what everybody is shown.
 //!
-//! Time is tokio's, paused: it passes only when nobody has anything to do. So after a millisecond of it all is done that can be
-//! done at once.
+//! Time is tokio's, paused: it passes only when nobody has anything to do, and no file is being written. So after a millisecond of
+//! it all is done that can be done at once.
 
 use std::{
     cell::Cell,
@@ -288,6 +288,7 @@ impl World {
             if let (Some(talk), None) = (live.next(), live.next())
                 && self.wires.is_clean(address(number))
                 && talk.is_online
+                && talk.left.is_none()
                 && !talk.is_stalled
             {
                 talk.is_complete(&self.logs, host.epoch, &host.roster)?;
