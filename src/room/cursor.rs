@@ -21,7 +21,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Waits for entries and adds them to `batch`, at most [`limits::BATCH`] bytes of them. `false` means that the room
+    /// Waits for entries and adds them to `batch`, at most [`BATCH`](crate::wire::limits::BATCH) bytes of them. `false` means that the room
     /// has ended and everything has been read.
     ///
     /// Cancel-safe: the position moves only when `batch` is filled.
