@@ -9,7 +9,7 @@ use std::{
 };
 
 use parlor::{
-    conversation::{Conversation, Event},
+    conversation::{Command, Conversation, Event},
     host::{self, Options},
     identity::{Fingerprint, Identity},
     transport::{
@@ -236,6 +236,21 @@ async fn a_member_who_falls_silent_is_told_so_and_is_away() {
     let took = begun.elapsed();
     assert!(took >= limits::SILENCE && took < limits::SILENCE + Duration::from_secs(1), "{took:?}");
     while !matches!(next(&mut calm).await, FromHost::Away(_)) {}
+}
+
+/// Their end of the connection stayed half open for as long as they could have come back: they saw what had been under way,
+/// and then nothing, not even the end.
+#[tokio::test(start_paused = true)]
+async fn who_falls_silent_and_does_not_read_sees_the_end_when_they_do() {
+    let hosted = Hosted::new().await;
+    let (_ben, mut silent) = hosted.join("Ben", 2).await;
+    // More than lies in a pipe.
+    for number in 0..50 {
+        hosted.host.commands.send(Command::Say(format!("{number} {}", "x".repeat(8_000)))).await.unwrap();
+    }
+    tokio::time::sleep(limits::SILENCE + 3 * limits::FAREWELL).await;
+    let end = async { while let Ok(Some(_)) = silent.recv.next().await {} };
+    timeout(Duration::from_secs(1), end).await.expect("the end, at once");
 }
 
 /// Peers whose handshakes come to no end.

@@ -69,6 +69,8 @@ pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, memb
         }
         End::Silent => {
             let why = format!("You have not been heard for {} seconds.", limits::SILENCE.as_secs());
+            // Before they are waited for: while there is a half of the stream, there is no end to be seen.
+            drop(recv);
             let close = async move { connection.close(CloseCode::TooSlow, &why).await };
             tokio::join!(close, membership.linger());
         }
