@@ -46,8 +46,8 @@ pub(crate) struct Talk {
     pub(crate) is_welcomed: bool,
     pub(crate) is_online: bool,
     pub(crate) is_stalled: bool,
-    /// Whether it was told of a gap in this log: an echo may lie there.
-    has_gaps: bool,
+    /// The logs in which it was told of a gap: an echo may lie there.
+    gaps: HashSet<usize>,
     /// Whether something was given back that was said in the room.
     has_given_back: bool,
     pub(crate) left: Option<Leave>,
@@ -70,7 +70,7 @@ impl Talk {
             is_welcomed: false,
             is_online: false,
             is_stalled: false,
-            has_gaps: false,
+            gaps: HashSet::new(),
             has_given_back: false,
             left: None,
             end: None,
@@ -148,7 +148,6 @@ impl Talk {
                 self.own = welcomed.member;
                 if *anew {
                     self.epoch = epoch;
-                    self.has_gaps = false;
                     self.find_position(known, true);
                 }
             }
@@ -158,7 +157,7 @@ impl Talk {
             }
             Event::Members(_) => change(&mut self.roster, event),
             Event::Gap { missed } => {
-                self.has_gaps = true;
+                self.gaps.insert(self.epoch);
                 self.positions = self.positions.iter().map(|at| at.missing(*missed)).collect();
             }
             Event::Unsent { text, .. } => {
@@ -262,7 +261,7 @@ impl Talk {
 
     /// What was typed, and not decided yet. What is in the log, and is not shown for a gap, is.
     pub(crate) fn unheard(&self, logs: &[Log]) -> Vec<Text> {
-        let is_in_a_gap = |text: &Text| self.has_gaps && logs[self.epoch].has(*text);
+        let is_in_a_gap = |text: &Text| self.gaps.iter().any(|epoch| logs[*epoch].has(*text));
         self.ledger.with(Fate::Waiting).filter(|text| !is_in_a_gap(text)).collect()
     }
 
