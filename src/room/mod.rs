@@ -104,7 +104,7 @@ impl Room {
         let were_here = members.iter().filter_map(|found| {
             let (saved::Member { id, name, proof, .. }, security) = (found.member.clone(), found.security?);
             let fingerprint = proof.key();
-            // Somebody's presence came to an end with the host that saw it.
+            // Their connections came to an end with the host.
             Some(Member { id, name, fingerprint, security, away: true })
         });
         let were_here: Vec<_> = were_here.collect();

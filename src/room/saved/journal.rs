@@ -91,8 +91,8 @@ async fn run(mut store: Store, mut queue: mpsc::UnboundedReceiver<Job>, tell: im
             let read: Vec<_> = reads.into_iter().map(|(position, answer)| (store.read(position), answer)).collect();
             (store, changes, written, read)
         };
-        // It does nothing that could panic, and nobody can cancel it.
-        let Ok(done) = spawn_blocking(work).await else { return };
+        // It does nothing that could panic, and nobody can cancel it. If it did, the room would rather end than wait for ever.
+        let Ok(done) = spawn_blocking(work).await else { return tell(Progress::Closed) };
         let (written, read);
         (store, changes, written, read) = done;
         match written {
