@@ -82,6 +82,14 @@ pub(crate) const DISPLAY: FontDescriptor = SANS.with_size(34.0).with_weight(Font
 /// Keys and invites.
 pub(crate) const MONO: FontDescriptor = FontDescriptor::new(FontFamily::MONOSPACE).with_size(13.0);
 
+/// How much larger or smaller than usual everything that is read is drawn.
+pub(crate) const SCALE: Key<f64> = Key::new("parlor.scale");
+
+/// A size at the usual scale, in display points, as it is to be drawn.
+pub(crate) fn points(env: &Env, size: f64) -> f64 {
+    size * env.get(SCALE)
+}
+
 /// The colour of a person.
 pub(crate) fn tint(env: &Env, tint: usize) -> Color {
     env.get(&TINT[tint % TINTS])
@@ -185,6 +193,7 @@ pub(crate) fn set(env: &mut Env, dark: bool) {
         let color = env.get(ours);
         env.set(theirs, color);
     }
+    env.set(SCALE, 1.0);
     env.set(theme::UI_FONT, BODY);
     env.set(theme::TEXT_SIZE_NORMAL, 15.0);
     env.set(theme::TEXTBOX_BORDER_RADIUS, RADIUS);

@@ -114,6 +114,8 @@ pub(crate) struct Model {
     pub(crate) refusal: Refusal,
     /// The conversation.
     pub(crate) room: Room,
+    /// Whether the window has the keyboard: whether one is looking.
+    pub(crate) focused: bool,
     /// Whether the window is to be closed.
     pub(crate) quit: bool,
 }
@@ -129,8 +131,14 @@ impl Model {
             way: Way::default(),
             refusal: Refusal::default(),
             room: Room::default(),
+            focused: true,
             quit: false,
         }
+    }
+
+    /// One has begun to look at the window, or looks elsewhere.
+    pub(crate) fn focus_changed(&mut self, on: bool) {
+        self.focused = on;
     }
 
     /// A conversation begins.
