@@ -246,7 +246,12 @@ async fn who_falls_silent_and_does_not_read_sees_the_end_when_they_do() {
     let (_ben, mut silent) = hosted.join("Ben", 2).await;
     // More than lies in a pipe.
     for number in 0..50 {
-        hosted.host.commands.send(Command::Say(format!("{number} {}", "x".repeat(8_000)))).await.unwrap();
+        hosted
+            .host
+            .commands
+            .send(Command::Say { text: format!("{number} {}", "x".repeat(8_000)), tag: 0 })
+            .await
+            .unwrap();
     }
     tokio::time::sleep(limits::SILENCE + 3 * limits::FAREWELL).await;
     let end = async { while let Ok(Some(_)) = silent.recv.next().await {} };

@@ -334,7 +334,7 @@ async fn welcomed_at() -> (Conversation, Box<dyn Listener>, Arc<dyn Connection>,
 }
 
 async fn say(conversation: &Conversation, text: &str) {
-    conversation.commands.send(Command::Say(text.to_owned())).await.unwrap();
+    conversation.commands.send(Command::Say { text: text.to_owned(), tag: 7 }).await.unwrap();
 }
 
 async fn heard_say(stream: &mut Stream) -> Say {
@@ -397,6 +397,7 @@ async fn what_the_host_calls_repeated_is_confirmed() {
     stream.send.send(&mut vec![gap.encode(), roster().encode(), Repeated { nonce }.encode()]).await.unwrap();
     assert!(matches!(next(&mut conversation).await, Event::Gap { missed: 4 }));
     assert!(matches!(next(&mut conversation).await, Event::Members(_)));
+    assert_eq!(next(&mut conversation).await, Event::Delivered { tag: 7 });
     conversation.commands.send(Command::Finish).await.unwrap();
     assert_eq!(next(&mut conversation).await, Event::Closed(Closed::Left));
 }
@@ -524,12 +525,12 @@ async fn an_end_that_the_host_states_is_no_lost_connection() {
 #[tokio::test]
 async fn what_was_never_confirmed_is_given_back() {
     let (mut conversation, connection, mut stream) = welcomed().await;
-    conversation.commands.send(Command::Say("did you get this?".to_owned())).await.unwrap();
+    conversation.commands.send(Command::Say { text: "did you get this?".to_owned(), tag: 9 }).await.unwrap();
     heard(&mut stream).await;
     drop((connection, stream));
     conversation.exit.leave();
     match next(&mut conversation).await {
-        Event::Unsent { text, .. } => assert_eq!(text, "did you get this?"),
+        Event::Unsent { text, tag, .. } => assert_eq!((text.as_str(), tag), ("did you get this?", 9)),
         other => panic!("expected the text back, got {other:?}"),
     }
     assert_eq!(next(&mut conversation).await, Event::Closed(Closed::Left));

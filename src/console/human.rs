@@ -124,7 +124,7 @@ fn notices(event: &Event) -> Vec<Notice> {
             lines.extend(saved(welcomed));
             lines
         }
-        Event::Said(_) => Vec::new(),
+        Event::Said(_) | Event::Delivered { .. } => Vec::new(),
         Event::Joined(member) => vec![Notice::quiet(format!("{} has joined.", named(member)))],
         Event::Left { name, how, .. } => vec![Notice::quiet(match how {
             Departure::Left => format!("{name} has left."),
@@ -156,7 +156,7 @@ fn notices(event: &Event) -> Vec<Notice> {
             vec![Notice::grave(format!("{trouble} Until then nobody hears what is said."))]
         }
         Event::Saving { trouble: None } => vec![Notice::quiet("The room is saved again.")],
-        Event::Unsent { text, why } => vec![Notice::grave(format!("NOT SENT: {}: {why}", first_line(text)))],
+        Event::Unsent { text, why, .. } => vec![Notice::grave(format!("NOT SENT: {}: {why}", first_line(text)))],
         Event::Refused(refused) => {
             let mut lines = vec![Notice::grave(&refused.detail)];
             if let Some((expected, found)) = refused.keys {
@@ -227,7 +227,16 @@ mod tests {
 
     fn said(text: &str, own: bool, history: bool) -> Event {
         let from = "Ben".parse().unwrap();
-        Event::Said(Said { seq: 1, member: 1, from, own, history, text: text.to_owned(), at: Timestamp::UNIX_EPOCH })
+        Event::Said(Said {
+            seq: 1,
+            member: 1,
+            from,
+            own,
+            tag: None,
+            history,
+            text: text.to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+        })
     }
 
     fn lines(transcript: &mut Transcript, event: &Event) -> Vec<String> {

@@ -75,7 +75,7 @@ impl Input {
                 return Some(Command::Answer(line.trim().eq_ignore_ascii_case("yes")));
             }
             if !line.trim().is_empty() {
-                return Some(Command::Say(line));
+                return Some(Command::Say { text: line, tag: 0 });
             }
         }
     }

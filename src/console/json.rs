@@ -111,7 +111,7 @@ fn json(event: &Event) -> Option<Json> {
             invite: listening.invite.as_ref().map(ToString::to_string),
         },
         Event::State { state, detail } => Json::State { state: state.as_str(), detail: detail.clone() },
-        Event::Asked(_) => return None,
+        Event::Asked(_) | Event::Delivered { .. } => return None,
         Event::Welcomed(welcomed) => Json::Welcomed {
             room: welcomed.room.to_string(),
             name: welcomed.name.to_string(),
@@ -143,7 +143,7 @@ fn json(event: &Event) -> Option<Json> {
         },
         Event::Gap { missed } => Json::Gap { missed: *missed },
         Event::Saving { trouble } => Json::Saving { trouble: trouble.clone() },
-        Event::Unsent { text, why } => Json::Unsent { text: text.clone(), detail: why.clone() },
+        Event::Unsent { text, why, .. } => Json::Unsent { text: text.clone(), detail: why.clone() },
         Event::Refused(refused) => Json::Refused {
             reason: refused.reason.as_str(),
             detail: refused.detail.clone(),

@@ -97,7 +97,7 @@ async fn show(conversation: Conversation, style: Style) -> Event {
                 let is_last = matches!(event, Event::Closed(_) | Event::Refused(_));
                 if is_last {
                     for text in next.take().and_then(said).into_iter().chain(input.rest()) {
-                        let unsent = Event::Unsent { text, why: outbox::TOO_LATE.to_owned() };
+                        let unsent = Event::Unsent { text, tag: 0, why: outbox::TOO_LATE.to_owned() };
                         let _ = output.write(lines(&unsent)).await;
                     }
                 }
@@ -129,7 +129,7 @@ async fn show(conversation: Conversation, style: Style) -> Event {
 
 fn said(command: Command) -> Option<String> {
     match command {
-        Command::Say(text) => Some(text),
+        Command::Say { text, .. } => Some(text),
         _ => None,
     }
 }

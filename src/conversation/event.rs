@@ -74,8 +74,15 @@ pub enum Event {
     Unsent {
         /// What was to be said, as it was given.
         text: String,
+        /// The number that it was given with.
+        tag: u64,
         /// Why not, as a sentence.
         why: String,
+    },
+    /// One's own message is in the room's log, but at a place that one has missed: it will not come as [`Event::Said`].
+    Delivered {
+        /// The number that it was given with.
+        tag: u64,
     },
     /// The conversation did not come about, or could not be gone on with. The last event.
     Refused(Refused),
@@ -168,6 +175,8 @@ pub struct Said {
     pub from: Name,
     /// Whether it is one's own.
     pub own: bool,
+    /// The number that it was given with, if it was said in this conversation and is heard for the first time.
+    pub tag: Option<u64>,
     /// Whether it was said before one joined.
     pub history: bool,
     /// What was said: clean, but for line breaks and tabs as written.

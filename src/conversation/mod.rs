@@ -29,7 +29,13 @@ const COMMANDS: usize = 256;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Command {
     /// Say this to everyone. Too long or empty is answered with [`Event::Unsent`].
-    Say(String),
+    Say {
+        /// What is said.
+        text: String,
+        /// Whatever number the front end knows it by: it comes back in [`Said::tag`], [`Event::Unsent`] or
+        /// [`Event::Delivered`], whichever becomes of it.
+        tag: u64,
+    },
     /// The answer to the [`Event::Asked`] before. Ignored when nothing was asked.
     Answer(bool),
     /// Leave once everything that was said has been acknowledged, for which the host, or a connection to it, has
@@ -82,8 +88,8 @@ impl Backstage {
     }
 
     /// Tells that a text was not sent, and why.
-    pub(crate) async fn unsent(&self, text: String, why: impl Into<String>) {
-        let _ = self.events.send(Event::Unsent { text, why: why.into() }).await;
+    pub(crate) async fn unsent(&self, text: String, tag: u64, why: impl Into<String>) {
+        let _ = self.events.send(Event::Unsent { text, tag, why: why.into() }).await;
     }
 
     /// Takes no more commands, and gives back what was to be said by those that nobody got to. Waits for places in the
@@ -91,8 +97,8 @@ impl Backstage {
     pub async fn give_back(&mut self) {
         self.commands.close();
         while let Some(command) = self.commands.recv().await {
-            if let Command::Say(text) = command {
-                self.unsent(text, outbox::TOO_LATE).await;
+            if let Command::Say { text, tag } = command {
+                self.unsent(text, tag, outbox::TOO_LATE).await;
             }
         }
     }

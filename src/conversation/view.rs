@@ -131,16 +131,13 @@ impl View {
                 }
                 _ => return Err(Violation("a roster that nobody waits for")),
             },
-            FromHost::Repeated(repeated) => {
-                outbox.is_known(repeated.nonce);
-                Vec::new()
-            }
+            FromHost::Repeated(repeated) => delivered(outbox.is_known(repeated.nonce)),
             FromHost::Pong(_) => Vec::new(),
             FromHost::Welcome(_) => return Err(Violation("it welcomes twice")),
             FromHost::Refused(_) => return Err(Violation("it refuses whom it has welcomed")),
         };
         if events.iter().any(|event| matches!(event, Event::Gap { .. })) {
-            outbox.missed();
+            events.extend(delivered(outbox.missed()));
         }
         events.extend(self.members());
         Ok(events)
@@ -154,23 +151,27 @@ impl View {
 
     fn said(&mut self, said: message::Said, outbox: &mut Outbox) -> Vec<Event> {
         let own = said.by == self.own;
-        if own {
-            outbox.acknowledge(said.nonce);
-        }
-        self.in_order(said.seq, |view| {
+        let tag = if own { outbox.acknowledge(said.nonce) } else { None };
+        let seen = self.next > said.seq;
+        let mut events = self.in_order(said.seq, |view| {
             if !view.is_new(&said) {
-                return None;
+                return tag.map(|tag| Event::Delivered { tag });
             }
             Some(Event::Said(Said {
                 seq: said.seq,
                 member: said.by,
                 own,
+                tag,
                 history: said.seq < view.came,
                 text: text::clean(&said.text),
                 at: timestamp(said.at),
                 from: said.name,
             }))
-        })
+        });
+        if seen {
+            events.extend(tag.map(|tag| Event::Delivered { tag }));
+        }
+        events
     }
 
     /// Whether this was not seen in an earlier log. A host that has lost its log is told again what it had not confirmed.
@@ -205,6 +206,10 @@ impl View {
         self.next = self.next.max(seq);
         (missed > 0).then_some(Event::Gap { missed })
     }
+}
+
+fn delivered(tags: Vec<u64>) -> Vec<Event> {
+    tags.into_iter().map(|tag| Event::Delivered { tag }).collect()
 }
 
 /// A peer's clock may say anything; what no calendar has is shown as the start of 1970.

@@ -41,10 +41,10 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
                 let _ = backstage.events.send(Event::Saving { trouble }).await;
             }
             command = backstage.command(!outbox.is_full()), if !is_leaving => match command {
-                Some(Command::Say(text)) => match outbox::check(&text) {
+                Some(Command::Say { text, tag }) => match outbox::check(&text) {
                     // What passes the check, the room takes.
-                    Ok(()) => { let _ = own.say(outbox.add(text)); }
-                    Err(why) => backstage.unsent(text, why).await,
+                    Ok(()) => { let _ = own.say(outbox.add(text, tag)); }
+                    Err(why) => backstage.unsent(text, tag, why).await,
                 },
                 Some(Command::Answer(_)) => {}
                 Some(Command::Finish) | None => {

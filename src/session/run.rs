@@ -396,7 +396,7 @@ async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mut Backstage
             command = backstage.command(true) => match command {
                 Some(Command::Finish) | None => return Err(End::Closed(Closed::Left)),
                 Some(Command::Answer(_)) => {}
-                Some(Command::Say(text)) => backstage.unsent(text, TOO_EARLY).await,
+                Some(Command::Say { text, tag }) => backstage.unsent(text, tag, TOO_EARLY).await,
             },
         }
     }
@@ -429,7 +429,7 @@ async fn ask(question: Question, backstage: &mut Backstage) -> Result<bool, End>
         match backstage.command(true).await {
             Some(Command::Finish) | None => return Err(End::Closed(Closed::Left)),
             Some(Command::Answer(answer)) => return Ok(answer),
-            Some(Command::Say(text)) => backstage.unsent(text, TOO_EARLY).await,
+            Some(Command::Say { text, tag }) => backstage.unsent(text, tag, TOO_EARLY).await,
         }
     }
 }

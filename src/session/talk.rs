@@ -111,9 +111,9 @@ impl Ongoing {
     /// Does what the front end asks for (`None`: to leave), as far as no connection is needed; gives what is to be said.
     pub(super) async fn obey(&mut self, command: Option<Command>, backstage: &Backstage) -> Option<Say> {
         match command {
-            Some(Command::Say(text)) => match outbox::check(&text) {
-                Ok(()) => return Some(self.outbox.add(text)),
-                Err(why) => backstage.unsent(text, why).await,
+            Some(Command::Say { text, tag }) => match outbox::check(&text) {
+                Ok(()) => return Some(self.outbox.add(text, tag)),
+                Err(why) => backstage.unsent(text, tag, why).await,
             },
             Some(Command::Answer(_)) => {}
             None => self.leaving = Some((Instant::now() + ECHOES, Closed::Left)),

@@ -225,7 +225,7 @@ async fn live(number: usize, options: Options, shared: Arc<Shared>, everybody: A
                 let text = format!("the {said}th thing that honest member {number} has to say");
                 said += 1;
                 lock(&shared.said).insert(text.clone(), (Instant::now(), *shared.hour.borrow()));
-                conversation.commands.send(Command::Say(text)).await.expect("it is taken");
+                conversation.commands.send(Command::Say { text, tag: 0 }).await.expect("it is taken");
             }
             changed = hour.changed() => {
                 changed.expect("the company is there");

@@ -63,7 +63,7 @@ impl Hosted {
 
     pub(crate) fn say(&mut self, bytes: usize) -> bool {
         let text = Text { member: HOST, talk: self.number, number: self.typed };
-        let is_taken = self.conversation.commands.try_send(Command::Say(text.written(bytes))).is_ok();
+        let is_taken = self.conversation.commands.try_send(Command::Say { text: text.written(bytes), tag: 0 }).is_ok();
         if is_taken {
             self.typed += 1;
             self.ledger.typed(text);

@@ -85,7 +85,7 @@ impl Talk {
     pub(crate) fn say(&mut self, bytes: usize) -> bool {
         let text = Text { member: self.member, talk: self.number, number: self.typed };
         let Some(conversation) = &self.conversation else { return false };
-        let is_taken = conversation.commands.try_send(Command::Say(text.written(bytes))).is_ok();
+        let is_taken = conversation.commands.try_send(Command::Say { text: text.written(bytes), tag: 0 }).is_ok();
         if is_taken {
             self.typed += 1;
             self.ledger.typed(text);
@@ -156,6 +156,7 @@ impl Talk {
                 self.follow(event, known)?;
             }
             Event::Members(_) => change(&mut self.roster, event),
+            Event::Delivered { .. } => {}
             Event::Gap { missed } => {
                 self.gaps.insert(self.epoch);
                 self.positions = self.positions.iter().map(|at| at.missing(*missed)).collect();

@@ -121,7 +121,8 @@ async fn talk(
                 *said += 1;
                 truth.say(&text);
                 // It may have ended, and its last event be on its way.
-                if let Err(SendError(Command::Say(text))) = conversation.commands.send(Command::Say(text)).await {
+                let say = Command::Say { text, tag: 0 };
+                if let Err(SendError(Command::Say { text, .. })) = conversation.commands.send(say).await {
                     truth.unsent(&text);
                 }
             }
