@@ -1,15 +1,22 @@
 //! Where what a person wants meets what the network does: conversations are begun here, told things, and left.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc, time::Duration};
 
 use druid::{
-    AppDelegate, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, Widget, commands,
+    AppDelegate, Application, Command as Told, DelegateCtx, Env, Event, ExtEventSink, FileDialogOptions, FileSpec,
+    Handled, HotKey, SysMods, Target, Widget, commands,
     widget::{Controller, prelude::*},
 };
 
 use super::{
     Opening, command,
-    model::{Model, Screen},
+    model::{
+        Model, Screen,
+        export::{self, Format},
+        link::is_invite,
+        room::Room,
+        start::Doing,
+    },
 };
 use crate::{
     conversation::Command,
@@ -83,6 +90,40 @@ impl App {
         }
     }
 
+    /// Says again what was not sent.
+    fn retry(&self, tag: u64, model: &mut Model) {
+        let current = self.current.borrow();
+        if let Some(place) = current.as_ref().and_then(Link::reserve)
+            && let Some(command) = model.room.retry(tag)
+        {
+            place.send(command);
+        }
+    }
+
+    /// Opens a link; an invite waits on the start screen until a person wants to go there.
+    fn open_link(model: &mut Model, target: &str) {
+        if is_invite(target) {
+            model.start.doing = Doing::Join;
+            model.start.place = target.to_owned();
+            model.room.complaint = "The invite is on the start screen: join it there once you have left.".to_owned();
+        } else if let Err(error) = open::that_detached(target) {
+            model.room.complaint = format!("The link could not be opened: {error}.");
+        }
+    }
+
+    /// Writes the transcript into a file, without keeping the window waiting.
+    fn save(&self, model: &Model, path: PathBuf) {
+        let (room, sink) = (&model.room, self.sink.clone());
+        let written = export::written(&room.feed.log(), &room.name, room.feed.zone(), Format::of(&path));
+        self.runtime.spawn_blocking(move || {
+            let told = std::fs::write(&path, written).map_err(|error| error.to_string());
+            sink.add_idle_callback(move |model: &mut Model| match told {
+                Ok(()) => model.room.feed.notice(&format!("Saved in {}", path.display()), false),
+                Err(why) => model.room.feed.notice(&format!("Not saved in {}: {why}", path.display()), true),
+            });
+        });
+    }
+
     fn leave(&self, model: &mut Model) {
         match &*self.current.borrow() {
             Some(link) if model.room.open() => return link.leave(),
@@ -121,6 +162,27 @@ impl AppDelegate<Model> for App {
                 Screen::Room => model.room.complaint = complaint,
                 _ => model.start.complaint = complaint,
             }
+        } else if let Some(tag) = told.get(command::RETRY) {
+            self.retry(*tag, model);
+        } else if let Some(tag) = told.get(command::DISCARD) {
+            model.room.feed.take(*tag);
+        } else if let Some(words) = told.get(command::FIND) {
+            if let Some(row) = model.room.look_for(words) {
+                ctx.submit_command(command::REVEAL.with(row));
+            }
+            // The box for the words takes the focus.
+            return Handled::No;
+        } else if let Some(newer) = told.get(command::FIND_STEP) {
+            model.room.find_step(*newer);
+        } else if told.is(command::FIND_END) {
+            model.room.find = None;
+            ctx.submit_command(command::WRITE);
+        } else if let Some(text) = told.get(command::COPY_TEXT) {
+            Application::global().clipboard().put_string(text);
+        } else if let Some(target) = told.get(command::OPEN_LINK) {
+            Self::open_link(model, target);
+        } else if let Some(file) = told.get(commands::SAVE_FILE_AS) {
+            self.save(model, file.path().to_owned());
         } else if told.is(command::START) {
             self.start(model);
         } else if told.is(command::SEND) {
@@ -136,6 +198,19 @@ impl AppDelegate<Model> for App {
         }
         Handled::Yes
     }
+}
+
+/// What is asked for when a transcript is saved.
+fn save_options(room: &Room) -> FileDialogOptions {
+    const TEXT: FileSpec = FileSpec::new("Plain text (.txt)", &["txt"]);
+    const MARKDOWN: FileSpec = FileSpec::new("Markdown (.md)", &["md"]);
+    const LINES: FileSpec = FileSpec::new("JSON Lines (.jsonl)", &["jsonl"]);
+    FileDialogOptions::new()
+        .title("Save the transcript")
+        .button_text("Save")
+        .allowed_types(vec![TEXT, MARKDOWN, LINES])
+        .default_type(TEXT)
+        .default_name(room.file_name(jiff::Zoned::now().date()))
 }
 
 /// What has to be done around the whole tree: once when the window is there, and when it is to go.
@@ -155,6 +230,30 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
             if let Some(opening) = self.opening.take() {
                 ctx.submit_command(command::OPEN.with(opening));
             }
+        }
+        match event {
+            Event::Command(told) if told.is(command::SAVE) => {
+                let file = commands::SHOW_SAVE_PANEL.with(save_options(&model.room));
+                ctx.submit_command(file.to(ctx.window_id()));
+                return;
+            }
+            Event::KeyDown(key) if model.screen == Screen::Room => {
+                let pressed = |letter: &str| HotKey::new(SysMods::Cmd, letter).matches(key);
+                let told: Option<Told> = match () {
+                    () if pressed("f") => {
+                        let words = model.room.find.as_ref().map(|find| find.words.clone());
+                        Some(command::FIND.with(words.unwrap_or_default()))
+                    }
+                    () if pressed("s") => Some(command::SAVE.into()),
+                    () => None,
+                };
+                if let Some(told) = told {
+                    ctx.submit_command(told);
+                    ctx.set_handled();
+                    return;
+                }
+            }
+            _ => {}
         }
         // A complaint stands until one writes on.
         let draft = (!model.room.complaint.is_empty()).then(|| model.room.draft.clone());

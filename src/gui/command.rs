@@ -15,6 +15,30 @@ pub(crate) const BACK: Selector = Selector::new("parlor.back");
 pub(crate) const ANSWER: Selector<bool> = Selector::new("parlor.answer");
 /// Say what has been written.
 pub(crate) const SEND: Selector = Selector::new("parlor.send");
+/// Say again what was not sent, by its tag.
+pub(crate) const RETRY: Selector<u64> = Selector::new("parlor.retry");
+/// Throw away what was not sent, by its tag.
+pub(crate) const DISCARD: Selector<u64> = Selector::new("parlor.discard");
+/// Write on: the box for it takes the focus.
+pub(crate) const WRITE: Selector = Selector::new("parlor.write");
+/// Find this in the transcript, or nothing in particular yet.
+pub(crate) const FIND: Selector<String> = Selector::new("parlor.find");
+/// Go to the next message that has what is looked for (true), or to the one before.
+pub(crate) const FIND_STEP: Selector<bool> = Selector::new("parlor.find-step");
+/// Stop finding.
+pub(crate) const FIND_END: Selector = Selector::new("parlor.find-end");
+/// Bring this row of the transcript into view.
+pub(crate) const REVEAL: Selector<usize> = Selector::new("parlor.reveal");
+/// Save the transcript into a file, for which is asked.
+pub(crate) const SAVE: Selector = Selector::new("parlor.save");
+/// Copy this.
+pub(crate) const COPY_TEXT: Selector<String> = Selector::new("parlor.copy-text");
+/// Copy what is selected in the transcript.
+pub(crate) const COPY_SELECTED: Selector = Selector::new("parlor.copy-selected");
+/// Select the whole transcript.
+pub(crate) const SELECT_ALL: Selector = Selector::new("parlor.select-all");
+/// Open this link.
+pub(crate) const OPEN_LINK: Selector<String> = Selector::new("parlor.open-link");
 /// Leave the room.
 pub(crate) const LEAVE: Selector = Selector::new("parlor.leave");
 /// Typed where nothing can be written: it belongs into the message.

@@ -27,6 +27,14 @@ pub(crate) fn prefers_dark() -> bool {
         || settings.gtk_theme_name().is_some_and(|name| name.to_lowercase().contains("dark"))
 }
 
+/// Makes a text what the middle button pastes.
+pub(crate) fn set_primary(text: &str) {
+    // In a test there is no display, and nobody to paste it.
+    if gtk::is_initialized() {
+        gtk::Clipboard::get(&gtk::gdk::SELECTION_PRIMARY).set_text(text);
+    }
+}
+
 /// Makes GTK accept the command line, which it reads once more by itself and would complain about.
 ///
 /// Every option that is there is declared as known, hidden and without effect. To be called when the window is connected:

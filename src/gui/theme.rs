@@ -41,6 +41,14 @@ pub(crate) const OWN: Key<Color> = Key::new("parlor.own");
 pub(crate) const OTHER: Key<Color> = Key::new("parlor.other");
 /// Behind selected text.
 pub(crate) const SELECTED: Key<Color> = Key::new("parlor.selected");
+/// Behind code, in a message of somebody else's.
+pub(crate) const CODE: Key<Color> = Key::new("parlor.code");
+/// Behind code, in one's own message.
+pub(crate) const OWN_CODE: Key<Color> = Key::new("parlor.own-code");
+/// Behind what was looked for.
+pub(crate) const FOUND: Key<Color> = Key::new("parlor.found");
+/// The same where one is.
+pub(crate) const FOUND_HERE: Key<Color> = Key::new("parlor.found-here");
 /// Text about what is right.
 pub(crate) const GOOD: Key<Color> = Key::new("parlor.good");
 /// Text about what deserves a look.
@@ -104,7 +112,7 @@ pub(crate) fn tone(tone: Tone) -> Key<Color> {
     }
 }
 
-type Palette = [(Key<Color>, u32); 21];
+type Palette = [(Key<Color>, u32); 25];
 
 const DARK: Palette = [
     (GROUND, 0x14161b),
@@ -124,6 +132,10 @@ const DARK: Palette = [
     (OWN, 0x1e3566),
     (OTHER, 0x242831),
     (SELECTED, 0x3d5a9c),
+    (CODE, 0x171a20),
+    (OWN_CODE, 0x16274c),
+    (FOUND, 0x5c4a12),
+    (FOUND_HERE, 0x7a5c00),
     (GOOD, 0x62d08c),
     (WARN, 0xf2bd4b),
     (ALARM, 0xff8a80),
@@ -148,6 +160,10 @@ const LIGHT: Palette = [
     (OWN, 0xdbe7ff),
     (OTHER, 0xf0f2f5),
     (SELECTED, 0xb5d0ff),
+    (CODE, 0xe2e6ec),
+    (OWN_CODE, 0xc9daf9),
+    (FOUND, 0xffeeb0),
+    (FOUND_HERE, 0xffd257),
     (GOOD, 0x117039),
     (WARN, 0x7d5100),
     (ALARM, 0xb0221a),
@@ -287,6 +303,11 @@ mod tests {
             pairs.extend([GOOD, WARN, ALARM, FOCUS].map(|text| (text, ground.clone())));
         }
         pairs.extend([ACCENT, ACCENT_HOT, DANGER].map(|ground| (ON_ACCENT, ground)));
+        for ground in [OWN, OTHER] {
+            pairs.extend([ALARM, FOCUS].map(|text| (text, ground.clone())));
+        }
+        pairs.extend([CODE, OWN_CODE, FOUND, FOUND_HERE].map(|ground| (TEXT, ground)));
+        pairs.extend([CODE, OWN_CODE].map(|ground| (QUIET, ground)));
         pairs.extend([BUTTON, BUTTON_HOT, SELECTED, CHOSEN].map(|ground| (TEXT, ground)));
         pairs.push((QUIET, BUTTON));
         for dark in [true, false] {

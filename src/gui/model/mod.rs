@@ -9,10 +9,17 @@
 //! - [`composer`]: whether a draft can be sent
 //! - [`people`]: members, their badge and colour
 //! - [`security`]: the state of security in words
-//! - [`text`]: text of others, made fit for a layout
+//! - [`text`], [`markup`], [`link`]: text of others, made fit for a layout, its styles and its links
+//! - [`find`], [`export`]: words in the transcript; the transcript in a file
 
 pub(crate) mod composer;
+pub(crate) mod export;
+pub(crate) mod find;
 pub(crate) mod heights;
+pub(crate) mod link;
+pub(crate) mod markup;
+pub(crate) mod notices;
+pub(crate) mod pending;
 pub(crate) mod people;
 pub(crate) mod room;
 pub(crate) mod scroll;
@@ -139,6 +146,7 @@ impl Model {
     /// One has begun to look at the window, or looks elsewhere.
     pub(crate) fn focus_changed(&mut self, on: bool) {
         self.focused = on;
+        self.room.feed.focus_changed(on);
     }
 
     /// A conversation begins.
@@ -147,7 +155,8 @@ impl Model {
         self.start.complaint.clear();
         // What one had not sent goes along: nothing that was typed is thrown away.
         let last = std::mem::take(&mut self.room);
-        self.room.draft = last.draft;
+        self.room.draft = last.unsaid();
+        self.room.feed.focus_changed(self.focused);
         let title = match opening {
             Opening::Choose => return,
             Opening::Host(options) => match &options.room {
@@ -197,7 +206,8 @@ impl Model {
             Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
             Event::Saving { trouble } => self.room.saving(trouble.as_deref()),
-            Event::Unsent { text, why } => self.room.unsent(&text, &why),
+            Event::Unsent { text, tag, why } => self.room.failed(tag, &text, &why),
+            Event::Delivered { tag } => self.room.delivered(tag),
             Event::Refused(refused) => self.refused(refused),
             Event::Closed(how) => self.closed(&how),
         }

@@ -2,8 +2,13 @@
 
 use std::rc::Rc;
 
+use jiff::civil::Date;
+
 use super::{
     composer,
+    find::Find,
+    notices::What,
+    pending::State as Sent,
     people::{self, Person},
     security::{Standing, Tone},
     text,
@@ -52,8 +57,14 @@ pub(crate) struct Room {
     pub(crate) members: Rc<Vec<Person>>,
     keys: Rc<Vec<(MemberId, Fingerprint)>>,
     me: Option<MemberId>,
+    /// One's own name in the room.
+    own_name: Option<Name>,
+    /// The tag of what is said next.
+    next_tag: u64,
     /// What was said.
     pub(crate) feed: Feed,
+    /// What is looked for in it, while one does.
+    pub(crate) find: Option<Find>,
     /// What is being written.
     pub(crate) draft: String,
     /// Why something was not taken into the draft, until one writes on.
@@ -87,6 +98,7 @@ impl Room {
     pub(super) fn welcomed(&mut self, welcomed: &Welcomed) {
         self.name = text::label(welcomed.room.as_str());
         self.me = Some(welcomed.member);
+        self.own_name = Some(welcomed.name.clone());
         self.standing.security = welcomed.security;
         self.standing.transport = welcomed.transport;
         self.standing.fingerprint = welcomed.fingerprint;
@@ -139,12 +151,12 @@ impl Room {
         if let Some(person) = Rc::make_mut(&mut self.members).iter_mut().find(|person| person.id == member) {
             person.away = true;
         }
-        self.feed.notice(&format!("{} lost the connection and may be back soon", text::label(name.as_str())), false);
+        self.feed.happened(What::Away, &text::label(name.as_str()));
     }
 
     pub(super) fn back(&mut self, member: &Member) {
         let person = self.person(member);
-        let notice = format!("{} is back", person.name);
+        let name = person.name.clone();
         self.remember_key(member);
         let members = Rc::make_mut(&mut self.members);
         match members.iter_mut().find(|known| known.id == person.id) {
@@ -154,7 +166,7 @@ impl Room {
                 members.push(person);
             }
         }
-        self.feed.notice(&notice, false);
+        self.feed.happened(What::Back, &name);
     }
 
     /// Keeps a member's key, also when they leave: what they said is still there, in their colour.
@@ -174,8 +186,20 @@ impl Room {
     }
 
     pub(super) fn said(&mut self, said: &Said) {
-        let key = self.keys.iter().find(|(id, _)| *id == said.member).map(|(_, key)| *key);
+        let key = self.key(Some(said.member));
         self.feed.said(said, key.as_ref());
+        self.follow();
+    }
+
+    fn key(&self, member: Option<MemberId>) -> Option<Fingerprint> {
+        self.keys.iter().find(|(id, _)| Some(*id) == member).map(|(_, key)| *key)
+    }
+
+    /// What is looked for may have been said just now.
+    fn follow(&mut self) {
+        if let Some(find) = &mut self.find {
+            find.follow(&self.feed.log());
+        }
     }
 
     pub(super) fn joined(&mut self, member: &Member) {
@@ -193,7 +217,7 @@ impl Room {
         if unencrypted {
             self.feed.notice(&format!("{name} came in over plain TCP: NOT encrypted"), true);
         } else {
-            self.feed.notice(&format!("{name} came in"), false);
+            self.feed.happened(What::Came, &name);
         }
         if !self.chosen && self.side == Side::Invite {
             self.side = Side::Members;
@@ -203,16 +227,85 @@ impl Room {
     pub(super) fn left(&mut self, member: MemberId, name: &Name, how: Departure) {
         Rc::make_mut(&mut self.members).retain(|person| person.id != member);
         let what = match how {
-            Departure::Left => "left",
-            Departure::Lost => "lost the connection",
-            Departure::Removed => "was removed by the host",
+            Departure::Left => What::Left,
+            Departure::Lost => What::Lost,
+            Departure::Removed => What::Removed,
         };
-        self.feed.notice(&format!("{} {what}", text::label(name.as_str())), false);
+        self.feed.happened(what, &text::label(name.as_str()));
     }
 
     pub(super) fn gap(&mut self, missed: u64) {
         let what = if missed == 1 { "1 entry is".to_owned() } else { format!("{missed} entries are") };
         self.feed.notice(&format!("{what} missing here: the host no longer had them"), true);
+    }
+
+    /// The host has it, at a place that one has missed.
+    pub(super) fn delivered(&mut self, tag: u64) {
+        self.feed.settled(tag);
+    }
+
+    /// Something was not sent: it is marked so where it stands.
+    pub(super) fn failed(&mut self, tag: u64, text: &str, why: &str) {
+        if !self.feed.failed(tag, why) {
+            self.unsent(text, why);
+        }
+    }
+
+    /// Says again what was not sent.
+    pub(crate) fn retry(&mut self, tag: u64) -> Option<Command> {
+        let text = if self.open() { self.feed.take(tag)? } else { return None };
+        Some(self.say(text))
+    }
+
+    /// Something is on its way from here on.
+    fn say(&mut self, text: String) -> Command {
+        let tag = self.next_tag;
+        self.next_tag += 1;
+        if let Some(name) = self.own_name.clone() {
+            let key = self.key(self.me);
+            self.feed.saying(tag, &text, &name, key.as_ref());
+        }
+        Command::Say { text, tag }
+    }
+
+    /// The oldest that was not sent: its tag, its text on one line, why, and how many more there are.
+    pub(crate) fn oldest_failed(&self) -> Option<(u64, String, String, usize)> {
+        let log = self.feed.log();
+        let mut failed = log.pending().iter().filter(|pending| pending.has_failed());
+        let first = failed.next()?;
+        let why = match &first.state {
+            Sent::Failed(why) => why.clone(),
+            Sent::Sending => String::new(),
+        };
+        Some((first.tag, text::label(&first.text), why, failed.count()))
+    }
+
+    /// All that was typed and not sent: what failed, then the draft.
+    pub(crate) fn unsaid(&self) -> String {
+        let log = self.feed.log();
+        let failed = log.pending().iter().map(|pending| pending.text.as_str());
+        failed.chain([self.draft.as_str()]).filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Looks for words in the transcript, and gives the row to be shown.
+    pub(crate) fn look_for(&mut self, words: &str) -> Option<usize> {
+        let find = self.find.get_or_insert_default();
+        find.look_for(words, &self.feed.log());
+        find.row()
+    }
+
+    /// The next place where they are, or the one before.
+    pub(crate) fn find_step(&mut self, forward: bool) -> Option<usize> {
+        let find = self.find.as_mut()?;
+        find.follow(&self.feed.log());
+        find.step(forward);
+        find.row()
+    }
+
+    /// What a file with the transcript is called, unless somebody has a better name.
+    pub(crate) fn file_name(&self, today: Date) -> String {
+        let room: String = self.name.chars().map(|c| if c.is_alphanumeric() || c == ' ' { c } else { '-' }).collect();
+        format!("{} {today}.txt", room.trim())
     }
 
     /// Gives a text that was not sent back to the person.
@@ -273,7 +366,7 @@ impl Room {
         let text = composer::outgoing(&self.draft).to_owned();
         self.draft.clear();
         self.complaint.clear();
-        Some(Command::Say(text))
+        Some(self.say(text))
     }
 
     /// What to say below the draft.

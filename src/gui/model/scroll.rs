@@ -23,6 +23,10 @@ pub(crate) struct Scroll {
     away: bool,
     /// The number of the first row that has not been seen, while away.
     unseen: usize,
+    /// The height of what stands behind the last row.
+    tail: f64,
+    /// Where that begins, if it is in view.
+    tail_top: Option<f64>,
 }
 
 impl Scroll {
@@ -42,6 +46,16 @@ impl Scroll {
         }
     }
 
+    /// Takes note of how tall it is what stands behind the last row, which is in view when the end is.
+    pub(crate) fn set_tail(&mut self, height: f64) {
+        self.tail = height;
+    }
+
+    /// Where what stands behind the last row begins, if it is in view: as of the last [`Scroll::place`].
+    pub(crate) fn tail_top(&self) -> Option<f64> {
+        self.tail_top
+    }
+
     /// Forgets all heights, because the width has changed; to be followed by [`Scroll::sync`].
     pub(crate) fn forget(&mut self) {
         self.heights.clear();
@@ -59,7 +73,9 @@ impl Scroll {
 
     /// The rows in a view of this height, from top to bottom. Cost: those rows.
     pub(crate) fn place(&mut self, view: f64, mut measure: impl FnMut(usize) -> f64) -> Vec<Placed> {
+        self.tail_top = None;
         if self.heights.len() == 0 {
+            self.tail_top = Some((view - self.tail).min(0.0));
             return Vec::new();
         }
         self.row = self.row.min(self.heights.len() - 1);
@@ -71,6 +87,17 @@ impl Scroll {
             self.go_to_end();
         }
         self.place_up(view, &mut measure)
+    }
+
+    /// Brings a row into view, a third of the way down, unless it is there already.
+    pub(crate) fn reveal(&mut self, row: usize, placed: &[Placed], view: f64) {
+        let Some(index) = row.checked_sub(self.first).filter(|index| *index < self.heights.len()) else { return };
+        let is_whole = |(_, top): &Placed| *top >= 0.0 && top + self.heights.get(index).min(view) <= view;
+        if placed.iter().find(|(there, _)| *there == row).is_some_and(is_whole) {
+            return;
+        }
+        self.away = true;
+        (self.row, self.offset) = (index, -view / 3.0);
     }
 
     fn measured(&mut self, row: usize, measure: &mut impl FnMut(usize) -> f64) -> f64 {
@@ -96,16 +123,16 @@ impl Scroll {
         }
         let mut placed = Vec::new();
         let (mut row, mut top) = (self.row, -self.offset);
-        while top < view {
-            if row == self.heights.len() {
-                return None;
-            }
+        while top < view && row < self.heights.len() {
             placed.push((self.first + row, top));
             top += self.measured(row, measure);
             row += 1;
         }
-        if row == self.heights.len() && top <= view {
-            return None;
+        if row == self.heights.len() {
+            if top + self.tail <= view {
+                return None;
+            }
+            self.tail_top = Some(top).filter(|top| *top < view);
         }
         Some(placed)
     }
@@ -113,7 +140,8 @@ impl Scroll {
     /// From the end back.
     fn place_up(&mut self, view: f64, measure: &mut impl FnMut(usize) -> f64) -> Vec<Placed> {
         let mut placed = Vec::new();
-        let (mut row, mut top) = (self.heights.len(), view);
+        let (mut row, mut top) = (self.heights.len(), view - self.tail);
+        let mut bottom = top;
         while row > 0 && top > 0.0 {
             row -= 1;
             top -= self.measured(row, measure);
@@ -123,7 +151,14 @@ impl Scroll {
         let free = top.max(0.0);
         placed.iter_mut().for_each(|(_, top)| *top -= free);
         placed.reverse();
-        (self.row, self.offset) = (row, -(top - free));
+        bottom -= free;
+        self.tail_top = Some(bottom);
+        (self.row, self.offset) = if row < self.heights.len() {
+            (row, -(top - free))
+        } else {
+            // What stands behind the rows fills the view alone.
+            (row - 1, self.heights.get(row - 1) - bottom)
+        };
         placed
     }
 
@@ -158,7 +193,7 @@ impl Scroll {
 
     /// Where the thumb of a scroll bar begins and ends, as parts of its length; none if all is in view.
     pub(crate) fn thumb(&self, view: f64) -> Option<(f64, f64)> {
-        let total = self.heights.total();
+        let total = self.heights.total() + self.tail;
         if total <= view {
             return None;
         }
@@ -175,7 +210,7 @@ impl Scroll {
         if free <= 0.0 || start >= free {
             self.go_to_end();
         } else {
-            self.go_to_place((start / free).max(0.0) * (self.heights.total() - view));
+            self.go_to_place((start / free).max(0.0) * (self.heights.total() + self.tail - view));
         }
     }
 }

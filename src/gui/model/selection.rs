@@ -3,7 +3,10 @@
 //! Two places, each a row and a byte of what the row shows: where the selection began and where it has got to. Rows keep
 //! their numbers, so a selection survives new messages.
 
-use super::{text, transcript::Log};
+use super::{
+    text,
+    transcript::{Log, Row},
+};
 
 /// A place in a transcript.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -48,6 +51,11 @@ impl Selection {
         Self { anchor, head: Place { row: last, byte }, unit: Unit::Character }
     }
 
+    /// Whether nothing is selected.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unit == Unit::Character && self.anchor == self.head
+    }
+
     /// Carries it on to a place.
     pub(crate) fn extend(&mut self, to: Place) {
         self.head = to;
@@ -89,6 +97,10 @@ impl Selection {
         let mut copied = String::new();
         for row in from.row.max(log.first())..=to.row {
             let (Some(shown), Some((start, end))) = (log.get(row), self.within(log, row)) else { continue };
+            // What stands between two times is nobody's.
+            if across && matches!(shown, Row::Divider(_)) {
+                continue;
+            }
             if !copied.is_empty() {
                 copied.push('\n');
             }
@@ -111,9 +123,10 @@ mod tests {
         feed
     }
 
+    /// What is selected from here to there, counted behind the line that names the day.
     fn selected(from: (usize, usize), to: (usize, usize), unit: Unit) -> String {
-        let mut selection = Selection::begin(Place { row: from.0, byte: from.1 }, unit);
-        selection.extend(Place { row: to.0, byte: to.1 });
+        let mut selection = Selection::begin(Place { row: from.0 + 1, byte: from.1 }, unit);
+        selection.extend(Place { row: to.0 + 1, byte: to.1 });
         selection.copied(&feed().log())
     }
 
@@ -154,7 +167,7 @@ mod tests {
     #[test]
     fn a_selection_survives_new_messages() {
         let mut feed = feed();
-        let selection = Selection::begin(Place { row: 0, byte: BODY }, Unit::Word);
+        let selection = Selection::begin(Place { row: 1, byte: BODY }, Unit::Word);
         feed.said(&said(3, "Ada", "more"), None);
         assert_eq!(selection.copied(&feed.log()), "good");
     }

@@ -42,6 +42,7 @@ fn said(member: MemberId, from: &str, text: &str) -> Event {
         member,
         from: from.parse().unwrap(),
         own: member == 1,
+        tag: None,
         history: false,
         text: text.to_owned(),
         at: "2026-05-04T09:41:00Z".parse().unwrap(),
@@ -54,7 +55,8 @@ fn refused(reason: RefusedReason) -> Event {
 
 fn rows(model: &Model) -> Vec<String> {
     let log = model.room.feed.log();
-    (log.first()..log.end()).filter_map(|row| Some(log.get(row)?.shown().to_owned())).collect()
+    let rows = (log.first()..log.end()).filter_map(|row| log.get(row));
+    rows.filter(|row| !matches!(row, transcript::Row::Divider(_))).map(|row| row.shown().to_owned()).collect()
 }
 
 #[test]
@@ -183,17 +185,56 @@ fn a_draft_that_cannot_be_sent_stays() {
         assert_eq!(model.room.draft, draft);
     }
     model.room.draft = "hello\n".to_owned();
-    assert_eq!(model.room.take_draft(), Some(Command::Say("hello".to_owned())));
+    assert_eq!(model.room.take_draft(), Some(Command::Say { text: "hello".to_owned(), tag: 0 }));
     assert_eq!(model.room.draft, "");
+}
+
+#[test]
+fn what_fails_can_be_said_again_or_thrown_away() {
+    let mut model = model();
+    model.apply(welcomed());
+    for text in ["one", "two"] {
+        model.room.draft = text.to_owned();
+        assert!(model.room.take_draft().is_some());
+    }
+    assert_eq!(model.room.oldest_failed(), None);
+    for (tag, text) in [(0, "one"), (1, "two")] {
+        model.apply(Event::Unsent { text: text.to_owned(), tag, why: "too late".to_owned() });
+    }
+    assert_eq!(model.room.oldest_failed(), Some((0, "one".to_owned(), "too late".to_owned(), 1)));
+    assert_eq!(model.room.retry(0), Some(Command::Say { text: "one".to_owned(), tag: 2 }));
+    assert_eq!(model.room.oldest_failed().map(|(tag, ..)| tag), Some(1));
+    assert_eq!(model.room.feed.take(1).as_deref(), Some("two"));
+    model.apply(Event::Delivered { tag: 2 });
+    assert!(model.room.feed.log().pending().is_empty());
+    assert_eq!(model.room.draft, "", "what is typed meanwhile is left alone");
+}
+
+/// Both the text that was on its way and the draft are there when one joins again.
+#[test]
+fn what_was_on_its_way_when_it_ended_is_not_lost() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.room.draft = "on its way".to_owned();
+    model.room.take_draft();
+    model.apply(Event::Unsent { text: "on its way".to_owned(), tag: 0, why: "it ended".to_owned() });
+    model.room.draft = "half a th".to_owned();
+    model.apply(Event::Closed(Closed::HostLeft));
+    assert_eq!(model.room.retry(0), None, "nobody is there to hear it");
+    model.back();
+    model.start.place = "192.168.1.20".to_owned();
+    let opening = model.start.opening().unwrap();
+    model.begin(&opening);
+    assert_eq!(model.room.draft, "on its way\nhalf a th");
 }
 
 #[test]
 fn what_was_not_sent_comes_back() {
     let mut model = model();
     model.apply(welcomed());
-    model.apply(Event::Unsent { text: "one".to_owned(), why: "too late".to_owned() });
+    model.apply(Event::Unsent { text: "one".to_owned(), tag: 7, why: "too late".to_owned() });
     assert_eq!(model.room.draft, "one");
-    model.apply(Event::Unsent { text: "two".to_owned(), why: "too late".to_owned() });
+    model.apply(Event::Unsent { text: "two".to_owned(), tag: 8, why: "too late".to_owned() });
     assert_eq!(model.room.draft, "one", "what is there is not overwritten");
     assert!(rows(&model)[1].contains("two"));
 }
@@ -219,7 +260,7 @@ fn a_room_that_ends_keeps_transcript_and_draft() {
 fn what_was_not_sent_is_there_in_the_next_conversation() {
     let mut model = model();
     model.apply(welcomed());
-    model.apply(Event::Unsent { text: "wait".to_owned(), why: "too late".to_owned() });
+    model.apply(Event::Unsent { text: "wait".to_owned(), tag: 9, why: "too late".to_owned() });
     model.apply(Event::Closed(Closed::HostLeft));
     model.back();
     model.start.place = "192.168.1.20".to_owned();

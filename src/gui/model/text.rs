@@ -4,6 +4,10 @@
 //! word of many kilobytes takes seconds to lay out, thousands of line breaks make a row taller than any screen, and a NUL
 //! ends the process in glib. The last is cleaned once more here, because a window must not depend on somebody else's care.
 
+use super::{
+    link::Link,
+    markup::{self, Marked, Span},
+};
 use crate::wire::text::{beginning, clean};
 
 /// Where a long word may be broken: a space without width. Taken out again when the text is copied.
@@ -27,23 +31,65 @@ pub(crate) struct Fit {
     pub(crate) hidden: usize,
 }
 
+/// What somebody has said, as it can be laid out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Drawn {
+    /// What is shown.
+    pub(crate) text: String,
+    /// Its styles.
+    pub(crate) spans: Vec<Span>,
+    /// Its links.
+    pub(crate) links: Vec<Link>,
+    /// Lines that are not shown.
+    pub(crate) hidden: usize,
+}
+
 /// The text with breaks in its long words, and its first `lines` lines only.
 pub(crate) fn fit(text: &str, lines: usize) -> Fit {
     let text = clean(beginning(text, LARGEST));
-    let count = text.split('\n').count();
-    let hidden = count.saturating_sub(lines);
+    let (shown, hidden) = cut(&text, lines);
+    Fit { text: broken(shown).0, hidden }
+}
+
+/// The same for what somebody has said, with its marks taken out.
+pub(crate) fn drawn(text: &str, lines: usize) -> Drawn {
+    let text: String = clean(beginning(text, LARGEST)).chars().filter(|c| *c != BREAK).collect();
+    let (shown, hidden) = cut(&text, lines);
+    let Marked { text: shown, mut spans, mut links } = markup::marked(shown);
+    let (text, breaks) = broken(&shown);
+    // Each break before a place moves it.
+    let moved = |place: usize| place + BREAK.len_utf8() * breaks.partition_point(|at| *at < place);
+    for span in &mut spans {
+        (span.from, span.to) = (moved(span.from), moved(span.to));
+    }
+    for link in &mut links {
+        (link.from, link.to) = (moved(link.from), moved(link.to));
+    }
+    Drawn { text, spans, links, hidden }
+}
+
+/// The first `lines` lines, and how many are left.
+fn cut(text: &str, lines: usize) -> (&str, usize) {
+    let hidden = text.split('\n').count().saturating_sub(lines);
     let end = text.match_indices('\n').nth(lines.max(1) - 1).filter(|_| hidden > 0).map_or(text.len(), |(at, _)| at);
-    let mut fitted = String::with_capacity(end + end / WORD);
+    (text.get(..end).unwrap_or_default(), hidden)
+}
+
+/// The text with breaks in its long words, and before which bytes of it they were put.
+fn broken(text: &str) -> (String, Vec<usize>) {
+    let mut broken = String::with_capacity(text.len() + text.len() / WORD);
+    let mut breaks = Vec::new();
     let mut run = 0;
-    for c in text.get(..end).unwrap_or_default().chars().filter(|c| *c != BREAK) {
+    for (at, c) in text.char_indices().filter(|(_, c)| *c != BREAK) {
         run = if c.is_whitespace() { 0 } else { run + 1 };
         if run > WORD {
-            fitted.push(BREAK);
+            broken.push(BREAK);
+            breaks.push(at);
             run = 1;
         }
-        fitted.push(c);
+        broken.push(c);
     }
-    Fit { text: fitted, hidden }
+    (broken, breaks)
 }
 
 /// One line for a label: clean, without line breaks, with breaks in long words.
@@ -85,6 +131,15 @@ mod tests {
         assert!(fitted.text.split(BREAK).all(|part| part.chars().count() <= WORD));
         assert_eq!(unfit(&fitted.text), word);
         assert_eq!(fit("short words only", LINES).text, "short words only");
+    }
+
+    #[test]
+    fn styles_and_links_move_with_the_breaks_before_them() {
+        let word = "w".repeat(200);
+        let drawn = drawn(&format!("{word} **bold** https://example.org/{word} `c`"), LINES);
+        let part = |from: usize, to: usize| unfit(&drawn.text[from..to]);
+        assert_eq!(drawn.spans.iter().map(|span| part(span.from, span.to)).collect::<Vec<_>>(), ["bold", "c"]);
+        assert_eq!(part(drawn.links[0].from, drawn.links[0].to), format!("https://example.org/{word}"));
     }
 
     #[test]

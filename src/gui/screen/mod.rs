@@ -2,9 +2,10 @@
 //!
 //! - [`start`]: host a room, or join one
 //! - [`ask`]: getting there, and what has to be decided on the way
-//! - [`room`]: the conversation
+//! - [`room`]: the conversation, and the [`bars`] that come up in it
 
 mod ask;
+mod bars;
 mod room;
 mod start;
 

@@ -21,6 +21,7 @@ use super::{
             words::Words,
         },
     },
+    bars,
     start::theme_switch,
 };
 
@@ -31,8 +32,10 @@ const WIDE_SIDE: f64 = 312.0;
 
 pub(super) fn screen() -> impl Widget<Model> {
     let conversation = Flex::column()
-        .with_flex_child(Transcript::default().lens(lens!(Model, room.feed)), 1.0)
+        .with_child(bars::find())
+        .with_flex_child(Transcript::default().lens(lens!(Model, room)), 1.0)
         .with_child(line_across())
+        .with_child(bars::failed())
         .with_child(writing());
     let middle = Flex::row()
         .cross_axis_alignment(CrossAxisAlignment::Fill)

@@ -60,6 +60,16 @@ impl Controller<String, TextBox<String>> for Writing {
                 ctx.request_focus();
                 return;
             }
+            Event::Command(told) if !self.several_lines && self.first && told.is(command::FIND) => {
+                ctx.request_focus();
+                return;
+            }
+            Event::Command(told) if self.several_lines && told.is(command::WRITE) => {
+                if !ctx.is_disabled() {
+                    ctx.request_focus();
+                }
+                return;
+            }
             Event::Command(told) if self.several_lines && told.is(command::TYPED) => {
                 if !ctx.is_disabled() && child.text().can_write() {
                     let typed: &String = told.get_unchecked(command::TYPED);

@@ -4,27 +4,36 @@
 //! selected [`Selection`]'s; this draws them and turns pointer and keys into their terms.
 //!
 //! - `row`: one row, laid out
+//! - `input`: pointer and keys
+//! - `draw`: what lies over the rows
 
+mod draw;
+mod input;
 mod row;
 
-use std::{collections::HashMap, rc::Rc, time::Duration};
+use std::{
+    collections::HashMap,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use druid::{
-    Application, Color, Cursor, Env, HotKey, KbKey, MouseEvent, Point, Rect, SysMods, TimerToken, Vec2,
-    piet::{PietText, RenderContext, Text, TextLayout, TextLayoutBuilder},
+    Env, Point, Rect, TimerToken,
+    piet::{PietText, RenderContext},
     widget::prelude::*,
 };
 
 use crate::gui::{
     command,
     model::{
+        room::Room,
         scroll::{Placed, Scroll},
-        selection::{Place, Selection, Unit},
-        transcript::{Feed, Row},
+        selection::{Place, Selection},
+        transcript::{Feed, Message},
     },
     theme,
 };
-use row::Laid;
+use row::{Laid, Page, Shown};
 
 /// Layouts that are kept: some screens full.
 const KEPT: usize = 300;
@@ -34,8 +43,10 @@ const MARGIN: f64 = 8.0;
 const BAR: f64 = 12.0;
 /// How often a drag beyond the edge scrolls.
 const TICK: Duration = Duration::from_millis(30);
-/// One press of an arrow key.
-const STEP: f64 = 60.0;
+/// A turn of a wheel is done by two thirds after so many seconds.
+const GLIDE: f64 = 0.05;
+/// A touchpad turns by less than this at once, and is followed as it moves.
+const FINE: f64 = 40.0;
 
 /// What the pointer is dragging.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -48,6 +59,15 @@ enum Drag {
     Thumb(f64),
 }
 
+/// What the pointer rests on, or the keyboard has gone to, that has more to tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rest {
+    /// The time of the message in this row.
+    Time(usize),
+    /// A link: its row, which of the row's it is, and since when its target has been shown.
+    Link { row: usize, index: usize, since: Instant },
+}
+
 /// The widget.
 #[derive(Default)]
 pub(crate) struct Transcript {
@@ -55,11 +75,21 @@ pub(crate) struct Transcript {
     selection: Selection,
     drag: Drag,
     tick: Option<TimerToken>,
+    /// What a turned wheel has yet to scroll.
+    glide: f64,
     laid: HashMap<usize, Rc<Laid>>,
     placed: Vec<Placed>,
+    /// What is on its way, laid out, and which messages that is: their tags, and whether they have failed.
+    tail: Vec<Laid>,
+    tail_of: Vec<(u64, bool)>,
     size: Size,
     edits: u64,
     pill: Option<Rect>,
+    rest: Option<Rest>,
+    /// Where the pointer is.
+    pointer: Point,
+    /// The link that the keyboard is at.
+    link: Option<(usize, usize)>,
 }
 
 impl Transcript {
@@ -69,26 +99,43 @@ impl Transcript {
 
     fn forget(&mut self) {
         self.laid.clear();
+        self.tail_of.clear();
+        self.tail.clear();
         self.scroll.forget();
     }
 
     /// Brings rows, heights and layouts up to date with the data.
     fn place(&mut self, text: &mut PietText, feed: &Feed, env: &Env) {
-        if std::mem::replace(&mut self.edits, feed.edits()) != feed.edits() {
-            self.laid.clear();
+        let log = feed.log();
+        match log.edited_since(self.edits) {
+            Some(edited) => edited.for_each(|row| _ = self.laid.remove(&row)),
+            None => self.laid.clear(),
         }
-        let (log, width) = (feed.log(), self.size.width);
-        self.scroll.sync(log.first(), log.end(), |row| log.get(row).map_or(0.0, |row| row::estimate(row, width)));
-        let view = self.view();
-        let laid = &mut self.laid;
+        self.edits = log.edits();
+        let page = Page { width: self.size.width, zone: feed.zone(), env };
+        self.scroll.sync(log.first(), log.end(), |row| log.get(row).map_or(0.0, |row| page.estimate(row)));
+        self.lay_tail(text, feed, &page);
+        self.scroll.set_tail(self.tail.iter().map(|laid| laid.height).sum());
+        let (view, mark, laid) = (self.view(), log.mark(), &mut self.laid);
         self.placed = self.scroll.place(view, |number| {
             let Some(row) = log.get(number) else { return 0.0 };
-            laid.entry(number).or_insert_with(|| Rc::new(Laid::new(row, width, text, env))).height
+            laid.entry(number).or_insert_with(|| Rc::new(page.lay(row, mark == Some(number), text))).height
         });
         if laid.len() > KEPT
             && let (Some((first, _)), Some((last, _))) = (self.placed.first(), self.placed.last())
         {
             laid.retain(|row, _| (first.saturating_sub(KEPT / 4)..last + KEPT / 4).contains(row));
+        }
+    }
+
+    fn lay_tail(&mut self, text: &mut PietText, feed: &Feed, page: &Page) {
+        let log = feed.log();
+        let pending = log.pending();
+        let is_same =
+            self.tail_of.iter().copied().eq(pending.iter().map(|pending| (pending.tag, pending.has_failed())));
+        if !is_same {
+            self.tail_of = pending.iter().map(|pending| (pending.tag, pending.has_failed())).collect();
+            self.tail = pending.iter().map(|pending| page.lay_pending(pending, text)).collect();
         }
     }
 
@@ -104,6 +151,15 @@ impl Transcript {
         Some(Place { row, byte: laid.byte_at(within) })
     }
 
+    /// The link at a place: its row, and which of the row's it is.
+    fn link_at(&self, place: Point, feed: &Feed) -> Option<(usize, usize)> {
+        let (row, laid, within) = self.row_at(place)?;
+        let byte = laid.text_at(within)?;
+        let log = feed.log();
+        let index = log.message(row)?.links.iter().position(|link| (link.from..link.to).contains(&byte))?;
+        Some((row, index))
+    }
+
     fn is_bar(&self, place: Point) -> bool {
         place.x >= self.size.width - BAR && self.scroll.thumb(self.view()).is_some()
     }
@@ -114,210 +170,110 @@ impl Transcript {
         ctx.request_paint();
     }
 
-    fn mouse_down(&mut self, ctx: &mut EventCtx, mouse: &MouseEvent, feed: &mut Feed) {
-        ctx.request_focus();
-        if self.pill.is_some_and(|pill| pill.contains(mouse.pos)) {
-            self.scroll.go_to_end();
-        } else if self.is_bar(mouse.pos) {
-            let (start, end) = self.scroll.thumb(self.view()).unwrap_or_default();
-            let at = mouse.pos.y / self.size.height.max(1.0);
-            // A click beside the thumb takes it by its middle.
-            let grabbed = if (start..end).contains(&at) { at - start } else { (end - start) / 2.0 };
-            self.drag = Drag::Thumb(grabbed);
-            self.scroll.drag_thumb(at - grabbed, self.view());
-            ctx.set_active(true);
-        } else if let Some((row, _, _)) = self.row_at(mouse.pos).filter(|(_, laid, within)| laid.is_more(*within)) {
-            feed.show_all(row);
-        } else if let Some(place) = self.place_at(mouse.pos) {
-            if mouse.mods.shift() {
-                self.selection.extend(place);
-            } else {
-                let unit = match mouse.count {
-                    0 | 1 => Unit::Character,
-                    2 => Unit::Word,
-                    _ => Unit::Row,
-                };
-                self.selection = Selection::begin(place, unit);
-            }
-            self.drag = Drag::Selection(mouse.pos);
-            ctx.set_active(true);
+    fn turn(&mut self, ctx: &mut EventCtx, feed: &Feed, distance: f64, env: &Env) {
+        if distance.abs() < FINE {
+            return self.scroll_by(ctx, feed, distance, env);
         }
-        ctx.request_paint();
+        // Turning back stops it.
+        self.glide = if self.glide * distance < 0.0 { distance } else { self.glide + distance };
+        ctx.request_anim_frame();
     }
 
-    fn mouse_move(&mut self, ctx: &mut EventCtx, mouse: &MouseEvent) {
-        match self.drag {
-            Drag::Nothing => {
-                let row = self.row_at(mouse.pos);
-                let more = row.is_some_and(|(_, laid, within)| laid.is_more(within));
-                let text = row.is_some_and(|(_, laid, within)| laid.is_text(within));
-                if more || self.pill.is_some_and(|pill| pill.contains(mouse.pos)) {
-                    ctx.set_cursor(&Cursor::Pointer);
-                } else if text && !self.is_bar(mouse.pos) {
-                    ctx.set_cursor(&Cursor::IBeam);
-                } else {
-                    ctx.set_cursor(&Cursor::Arrow);
-                }
-            }
-            Drag::Selection(_) => {
-                self.drag = Drag::Selection(mouse.pos);
-                self.drag_selection(mouse.pos);
-                if self.tick.is_none() && self.beyond(mouse.pos) != 0.0 {
-                    self.tick = Some(ctx.request_timer(TICK));
-                }
-                ctx.request_paint();
-            }
-            Drag::Thumb(grabbed) => {
-                self.scroll.drag_thumb(mouse.pos.y / self.size.height.max(1.0) - grabbed, self.view());
-                ctx.request_paint();
-            }
-        }
-    }
-
-    fn drag_selection(&mut self, to: Point) {
-        if let Some(place) = self.place_at(to) {
-            self.selection.extend(place);
-        }
-    }
-
-    /// How far a place is above (negative) or below the widget.
-    fn beyond(&self, place: Point) -> f64 {
-        place.y.min(0.0) + (place.y - self.size.height).max(0.0)
-    }
-
-    fn key_down(&mut self, ctx: &mut EventCtx, key: &druid::KeyEvent, feed: &Feed, env: &Env) {
-        let page = self.view() * 0.9;
-        match &key.key {
-            _ if HotKey::new(SysMods::Cmd, "c").matches(key) => self.copy(feed),
-            _ if HotKey::new(SysMods::Cmd, "a").matches(key) => self.selection = Selection::all(&feed.log()),
-            KbKey::PageUp => self.scroll_by(ctx, feed, -page, env),
-            KbKey::PageDown => self.scroll_by(ctx, feed, page, env),
-            KbKey::ArrowUp => self.scroll_by(ctx, feed, -STEP, env),
-            KbKey::ArrowDown => self.scroll_by(ctx, feed, STEP, env),
-            KbKey::Home => self.scroll.go_to_start(),
-            KbKey::End => self.scroll.go_to_end(),
-            KbKey::Tab if key.mods.shift() => ctx.focus_prev(),
-            KbKey::Tab => ctx.focus_next(),
-            KbKey::Character(typed) if !key.mods.ctrl() && !key.mods.alt() && !key.mods.meta() => {
-                ctx.submit_command(command::TYPED.with(typed.clone()));
-            }
-            _ => return,
-        }
-        ctx.request_paint();
-        ctx.set_handled();
-    }
-
-    fn copy(&self, feed: &Feed) {
-        let copied = self.selection.copied(&feed.log());
-        if !copied.is_empty() {
-            Application::global().clipboard().put_string(copied);
-        }
-    }
-
-    fn draw_bar(&self, ctx: &mut PaintCtx, env: &Env) {
-        let Some((start, end)) = self.scroll.thumb(self.view()) else { return };
-        let (x, height) = (self.size.width - 8.0, self.size.height - 4.0);
-        let thumb = Rect::new(x, 2.0 + start * height, x + 5.0, 2.0 + end * height).to_rounded_rect(2.5);
-        let held = matches!(self.drag, Drag::Thumb(_));
-        let color: Color = env.get(theme::QUIET).with_alpha(if held { 0.9 } else { 0.45 });
-        ctx.fill(thumb, &color);
-    }
-
-    fn draw_pill(&mut self, ctx: &mut PaintCtx, feed: &Feed, env: &Env) {
-        let log = feed.log();
-        let new =
-            (self.scroll.unseen()..log.end()).filter(|row| matches!(log.get(*row), Some(Row::Message(_)))).count();
-        self.pill = None;
-        if self.scroll.at_end() || new == 0 {
+    /// The next part of what a turned wheel has to scroll.
+    fn glide_on(&mut self, ctx: &mut EventCtx, feed: &Feed, seconds: f64, env: &Env) {
+        if self.glide == 0.0 {
             return;
         }
-        let words = if new == 1 { "↓  1 new message".to_owned() } else { format!("↓  {new} new messages") };
-        let layout = ctx
-            .text()
-            .new_text_layout(words)
-            .font(druid::FontFamily::SYSTEM_UI, 13.0)
-            .text_color(env.get(theme::ON_ACCENT))
-            .build();
-        let Ok(layout) = layout else { return };
-        let size = layout.size() + Size::new(32.0, 14.0);
-        let at = Point::new((self.size.width - size.width) / 2.0, self.size.height - size.height - 12.0);
-        let pill = Rect::from_origin_size(at.round(), size);
-        ctx.fill(pill.to_rounded_rect(size.height / 2.0), &env.get(theme::ACCENT));
-        ctx.draw_text(&layout, pill.origin() + Vec2::new(16.0, 7.0));
-        self.pill = Some(pill);
+        // The first frame after a pause tells how long the pause was.
+        let part = 1.0 - (-seconds.clamp(0.004, 0.1) / GLIDE).exp();
+        let step = if self.glide.abs() < 1.0 { self.glide } else { self.glide * part };
+        self.glide -= step;
+        self.scroll_by(ctx, feed, step, env);
+        let has_arrived = step > 0.0 && self.scroll.at_end();
+        if self.glide == 0.0 || has_arrived {
+            self.glide = 0.0;
+        } else {
+            ctx.request_anim_frame();
+        }
     }
 }
 
-fn draw_empty(ctx: &mut PaintCtx, env: &Env) {
-    let layout = ctx
-        .text()
-        .new_text_layout("Nothing has been said here yet.")
-        .font(druid::FontFamily::SYSTEM_UI, 15.0)
-        .text_color(env.get(theme::QUIET))
-        .build();
-    if let Ok(layout) = layout {
-        let free = ctx.size() - layout.size();
-        ctx.draw_text(&layout, (free.width / 2.0, free.height / 2.0));
-    }
+/// The message in a row.
+fn message<T>(feed: &Feed, row: usize, read: impl FnOnce(&Message) -> T) -> Option<T> {
+    feed.log().message(row).map(read)
 }
 
-impl Widget<Feed> for Transcript {
-    fn event(&mut self, ctx: &mut EventCtx, event: &Event, feed: &mut Feed, env: &Env) {
+impl Widget<Room> for Transcript {
+    fn event(&mut self, ctx: &mut EventCtx, event: &Event, room: &mut Room, env: &Env) {
         match event {
             Event::MouseDown(mouse) if mouse.button.is_left() => {
-                self.place(ctx.text(), feed, env);
-                self.mouse_down(ctx, mouse, feed);
+                self.place(ctx.text(), &room.feed, env);
+                self.mouse_down(ctx, mouse, &mut room.feed);
                 ctx.set_handled();
             }
-            Event::MouseMove(mouse) => self.mouse_move(ctx, mouse),
-            Event::MouseUp(mouse) if mouse.button.is_left() => {
-                self.drag = Drag::Nothing;
-                ctx.set_active(false);
-                ctx.request_paint();
+            Event::MouseDown(mouse) if mouse.button.is_right() => {
+                self.place(ctx.text(), &room.feed, env);
+                self.menu(ctx, mouse, &room.feed);
+                ctx.set_handled();
             }
+            Event::MouseMove(mouse) => self.mouse_move(ctx, mouse, &room.feed),
+            Event::MouseUp(mouse) if mouse.button.is_left() => self.mouse_up(ctx, mouse, &room.feed),
             Event::Wheel(wheel) => {
-                self.scroll_by(ctx, feed, wheel.wheel_delta.y, env);
+                self.turn(ctx, &room.feed, wheel.wheel_delta.y, env);
                 ctx.set_handled();
             }
-            Event::Timer(token) if self.tick == Some(*token) => {
-                self.tick = None;
-                if let Drag::Selection(at) = self.drag
-                    && self.beyond(at) != 0.0
-                {
-                    self.scroll_by(ctx, feed, self.beyond(at).clamp(-80.0, 80.0), env);
-                    self.drag_selection(at);
-                    self.tick = Some(ctx.request_timer(TICK));
+            Event::AnimFrame(nanoseconds) => self.glide_on(ctx, &room.feed, *nanoseconds as f64 * 1e-9, env),
+            Event::Timer(token) if self.tick == Some(*token) => self.drag_on(ctx, &room.feed, env),
+            Event::Command(told) => {
+                if let Some(pages) = told.get(command::PAGE) {
+                    self.scroll_by(ctx, &room.feed, pages * self.view() * 0.9, env);
+                } else if let Some(row) = told.get(command::REVEAL) {
+                    self.place(ctx.text(), &room.feed, env);
+                    self.scroll.reveal(*row, &self.placed, self.view());
+                } else if told.is(command::TO_END) {
+                    self.glide = 0.0;
+                    self.scroll.go_to_end();
+                } else if told.is(command::COPY_SELECTED) {
+                    self.copy(&room.feed);
+                } else if told.is(command::SELECT_ALL) {
+                    self.select_all(&room.feed);
+                } else {
+                    return;
                 }
-            }
-            Event::Command(command) if command.is(command::PAGE) => {
-                let pages = command.get_unchecked(command::PAGE);
-                self.scroll_by(ctx, feed, pages * self.view() * 0.9, env);
-            }
-            Event::Command(command) if command.is(command::TO_END) => {
-                self.scroll.go_to_end();
                 ctx.request_paint();
             }
-            Event::KeyDown(key) if ctx.is_focused() => self.key_down(ctx, key, feed, env),
+            Event::KeyDown(key) if ctx.is_focused() => self.key_down(ctx, key, &room.feed, env),
             _ => {}
         }
     }
 
-    fn lifecycle(&mut self, ctx: &mut LifeCycleCtx, event: &LifeCycle, _feed: &Feed, _env: &Env) {
+    fn lifecycle(&mut self, ctx: &mut LifeCycleCtx, event: &LifeCycle, _room: &Room, _env: &Env) {
         match event {
             LifeCycle::BuildFocusChain => ctx.register_for_focus(),
-            LifeCycle::FocusChanged(_) => ctx.request_paint(),
+            LifeCycle::FocusChanged(on) => {
+                if !on && self.link.take().is_some() {
+                    self.rest = None;
+                }
+                ctx.request_paint();
+            }
+            LifeCycle::HotChanged(false) => {
+                self.rest = None;
+                ctx.request_paint();
+            }
             _ => {}
         }
     }
 
-    fn update(&mut self, ctx: &mut UpdateCtx, _old: &Feed, _feed: &Feed, _env: &Env) {
+    fn update(&mut self, ctx: &mut UpdateCtx, old: &Room, room: &Room, _env: &Env) {
         if ctx.env_changed() {
             self.forget();
         }
-        ctx.request_paint();
+        if ctx.env_changed() || old.feed != room.feed || old.find != room.find {
+            ctx.request_paint();
+        }
     }
 
-    fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, _feed: &Feed, _env: &Env) -> Size {
+    fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, _room: &Room, _env: &Env) -> Size {
         let size = bc.max();
         if size.width != self.size.width {
             self.forget();
@@ -326,21 +282,40 @@ impl Widget<Feed> for Transcript {
         size
     }
 
-    fn paint(&mut self, ctx: &mut PaintCtx, feed: &Feed, env: &Env) {
+    fn paint(&mut self, ctx: &mut PaintCtx, room: &Room, env: &Env) {
+        let feed = &room.feed;
         self.place(ctx.text(), feed, env);
         let area = self.size.to_rect();
         ctx.clip(area);
         let log = feed.log();
-        if log.end() == 0 {
-            draw_empty(ctx, env);
+        if log.end() == 0 && self.tail.is_empty() {
+            draw::nothing(ctx, env);
         }
+        let find = room.find.as_ref();
         for (row, top) in &self.placed {
-            let Some(laid) = self.laid.get(row) else { continue };
-            laid.draw(ctx, MARGIN + top, self.selection.within(&log, *row), env);
+            let (Some(laid), Some(data)) = (self.laid.get(row), log.get(*row)) else { continue };
+            let link = self
+                .link
+                .filter(|(there, _)| there == row)
+                .and_then(|(_, index)| log.message(*row)?.links.get(index).map(|link| (link.from, link.to)));
+            let shown = Shown {
+                selected: self.selection.within(&log, *row),
+                found: find.map(|find| find.within(data.shown())).unwrap_or_default(),
+                is_current: find.is_some_and(|find| find.row() == Some(*row)),
+                link,
+            };
+            laid.draw(ctx, MARGIN + top, &shown, env);
+        }
+        if let Some(mut top) = self.scroll.tail_top() {
+            for laid in &self.tail {
+                laid.draw(ctx, MARGIN + top, &Shown::default(), env);
+                top += laid.height;
+            }
         }
         drop(log);
         self.draw_bar(ctx, env);
         self.draw_pill(ctx, feed, env);
+        self.draw_tip(ctx, feed, env);
         if ctx.is_focused() {
             ctx.stroke(area.inset(-1.0), &env.get(theme::FOCUS), 1.0);
         }
