@@ -109,8 +109,19 @@ impl Desk {
 
     /// Opens the program's window.
     pub(crate) fn open(&self, installation: &Installation, arguments: &[&str]) -> Window<'_> {
+        self.open_dressed(installation, arguments, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) fn open_dressed(
+        &self,
+        installation: &Installation,
+        arguments: &[&str],
+        dress: &[(&str, &str)],
+    ) -> Window<'_> {
         let mut command = installation.command(arguments);
         self.dress(&mut command);
+        command.envs(dress.iter().copied());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program starts");
         let process = child.id().to_string();
         let child = Ended(child);
@@ -138,8 +149,17 @@ impl Desk {
 
     /// Waits until what is on the clipboard is as wanted.
     pub(crate) fn clipboard(&self, is_wanted: impl Fn(&str) -> bool) -> String {
-        until("what should be on the clipboard", || {
-            let told = self.run("timeout", &["5", "xclip", "-selection", "clipboard", "-out"]);
+        self.selection("clipboard", is_wanted)
+    }
+
+    /// Waits until what the middle button would paste is as wanted.
+    pub(crate) fn primary(&self, is_wanted: impl Fn(&str) -> bool) -> String {
+        self.selection("primary", is_wanted)
+    }
+
+    fn selection(&self, which: &str, is_wanted: impl Fn(&str) -> bool) -> String {
+        until("what should have been copied", || {
+            let told = self.run("timeout", &["5", "xclip", "-selection", which, "-out"]);
             Some(String::from_utf8_lossy(&told.stdout).into_owned()).filter(|text| is_wanted(text))
         })
     }
@@ -312,6 +332,20 @@ impl Window<'_> {
     /// Whether these words can be seen now.
     pub(crate) fn shows(&self, wanted: &str) -> bool {
         self.find(wanted).is_ok()
+    }
+
+    /// Waits until these words cannot be seen any more.
+    pub(crate) fn sees_no_more(&self, words: &str) {
+        until("that words go away", || (!self.shows(words)).then_some(()));
+    }
+
+    /// Rests the pointer there.
+    pub(crate) fn hover(&self, (x, y): (u32, u32)) -> &Self {
+        self.focus();
+        // Two steps, as a hand comes from somewhere.
+        self.point((x + 3, y));
+        self.point((x, y));
+        self
     }
 
     fn point(&self, (x, y): (u32, u32)) {
