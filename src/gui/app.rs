@@ -9,7 +9,7 @@ use druid::{
 
 use super::{
     Opening, command,
-    model::{Model, Screen},
+    model::{Model, Screen, slash::Order},
 };
 use crate::{
     conversation::Command,
@@ -98,6 +98,16 @@ impl App {
     }
 }
 
+/// Does what was asked of the window.
+fn obey(order: &Order, ctx: &mut DelegateCtx, model: &mut Model) {
+    match order {
+        Order::Help => model.room.help(),
+        Order::Leave => ctx.submit_command(command::LEAVE),
+        Order::Find(words) => ctx.submit_command(command::FIND.with(words.clone())),
+        Order::Save => ctx.submit_command(command::SAVE),
+    }
+}
+
 impl AppDelegate<Model> for App {
     fn command(
         &mut self,
@@ -124,7 +134,10 @@ impl AppDelegate<Model> for App {
         } else if told.is(command::START) {
             self.start(model);
         } else if told.is(command::SEND) {
-            self.send(model);
+            match model.room.take_order() {
+                Some(order) => obey(&order, ctx, model),
+                None => self.send(model),
+            }
             // One wants to see what one has said.
             ctx.submit_command(command::TO_END);
         } else if told.is(command::LEAVE) {

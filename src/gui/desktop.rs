@@ -1,7 +1,7 @@
 //! What GTK has to be told, and asked, outside of druid.
 
 use gtk::{
-    gio,
+    gdk, gio,
     gio::prelude::{ApplicationExt, SettingsExt},
     glib::{Char, OptionArg, OptionFlags},
     traits::SettingsExt as _,
@@ -25,6 +25,16 @@ pub(crate) fn prefers_dark() -> bool {
     let Some(settings) = gtk::Settings::default() else { return false };
     settings.is_gtk_application_prefer_dark_theme()
         || settings.gtk_theme_name().is_some_and(|name| name.to_lowercase().contains("dark"))
+}
+
+/// What was selected last, in whatever program: what the middle button pastes. Waits for that program to hand it over.
+pub(crate) fn primary() -> Option<String> {
+    gtk::Clipboard::get(&gdk::SELECTION_PRIMARY).wait_for_text().map(Into::into)
+}
+
+/// This is selected now.
+pub(crate) fn set_primary(text: &str) {
+    gtk::Clipboard::get(&gdk::SELECTION_PRIMARY).set_text(text);
 }
 
 /// Makes GTK accept the command line, which it reads once more by itself and would complain about.

@@ -7,20 +7,25 @@
 //! - [`transcript`], [`selection`]: what was said, and what is selected of it
 //! - [`scroll`], [`heights`]: which rows of it are in view
 //! - [`composer`]: whether a draft can be sent
+//! - [`completion`], [`slash`], [`recall`], [`undo`]: what helps to write it
 //! - [`people`]: members, their badge and colour
 //! - [`security`]: the state of security in words
 //! - [`text`]: text of others, made fit for a layout
 
+pub(crate) mod completion;
 pub(crate) mod composer;
 pub(crate) mod heights;
 pub(crate) mod people;
+pub(crate) mod recall;
 pub(crate) mod room;
 pub(crate) mod scroll;
 pub(crate) mod security;
 pub(crate) mod selection;
+pub(crate) mod slash;
 pub(crate) mod start;
 pub(crate) mod text;
 pub(crate) mod transcript;
+pub(crate) mod undo;
 
 use crate::{
     conversation::{Closed, Event, Question, Refused, RefusedReason},

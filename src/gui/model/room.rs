@@ -3,9 +3,12 @@
 use std::rc::Rc;
 
 use super::{
+    completion::Suggestions,
     composer,
     people::{self, Person},
+    recall::Recall,
     security::{Standing, Tone},
+    slash::{self, Meaning, Order},
     text,
     transcript::Feed,
 };
@@ -56,6 +59,10 @@ pub(crate) struct Room {
     pub(crate) feed: Feed,
     /// What is being written.
     pub(crate) draft: String,
+    /// What may be meant by what was begun in it.
+    pub(crate) suggestions: Suggestions,
+    /// What one has sent.
+    pub(crate) recall: Recall,
     /// Why something was not taken into the draft, until one writes on.
     pub(crate) complaint: String,
     /// How others come in, when one hosts.
@@ -270,10 +277,41 @@ impl Room {
         if !self.open() || !composer::verdict(&self.draft).sendable() {
             return None;
         }
-        let text = composer::outgoing(&self.draft).to_owned();
+        let Meaning::Say(text) = slash::meaning(composer::outgoing(&self.draft)) else { return None };
+        self.recall.sent(composer::outgoing(&self.draft));
+        self.clear_draft();
+        Some(Command::Say(text))
+    }
+
+    fn clear_draft(&mut self) {
         self.draft.clear();
         self.complaint.clear();
-        Some(Command::Say(text))
+        self.suggestions = Suggestions::default();
+    }
+
+    /// Takes what the draft asks the window to do. What is not known stays, with a complaint.
+    pub(crate) fn take_order(&mut self) -> Option<Order> {
+        match slash::meaning(composer::outgoing(&self.draft)) {
+            Meaning::Say(_) => None,
+            Meaning::Do(order) => {
+                self.clear_draft();
+                Some(order)
+            }
+            Meaning::Unknown(why) => {
+                self.complaint = why;
+                None
+            }
+        }
+    }
+
+    /// Lists what can be typed.
+    pub(crate) fn help(&mut self) {
+        self.feed.notice(&slash::help(), false);
+    }
+
+    /// The names by which others are called.
+    pub(crate) fn names(members: &[Person]) -> impl Iterator<Item = &str> {
+        members.iter().filter(|person| !person.you).map(|person| person.name.as_str())
     }
 
     /// What to say below the draft.
