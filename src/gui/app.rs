@@ -3,13 +3,14 @@
 use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use druid::{
-    AppDelegate, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, Widget, commands,
+    AppDelegate, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, TimerToken, Widget, commands,
     widget::{Controller, prelude::*},
 };
 
 use super::{
     Opening, command,
-    model::{Model, Screen, slash::Order},
+    kept::Keeper,
+    model::{Model, Screen, drafts::Drafts, slash::Order},
 };
 use crate::{
     conversation::Command,
@@ -138,6 +139,7 @@ impl AppDelegate<Model> for App {
                 Some(order) => obey(&order, ctx, model),
                 None => self.send(model),
             }
+            model.keep();
             // One wants to see what one has said.
             ctx.submit_command(command::TO_END);
         } else if told.is(command::LEAVE) {
@@ -151,9 +153,34 @@ impl AppDelegate<Model> for App {
     }
 }
 
-/// What has to be done around the whole tree: once when the window is there, and when it is to go.
+/// While one writes, what is written is kept so often: what a power failure may take with it.
+const KEEP: Duration = Duration::from_secs(2);
+
+/// What has to be done around the whole tree: once when the window is there, when it is to go, and so that nothing is lost
+/// that is written in between.
 pub(super) struct Around {
-    pub(super) opening: Option<Opening>,
+    opening: Option<Opening>,
+    keeper: Rc<Keeper>,
+    /// What the keeper knows.
+    kept: Rc<Drafts>,
+    /// When what is being written is to be kept.
+    keep: Option<TimerToken>,
+}
+
+impl Around {
+    pub(super) fn new(opening: Option<Opening>, keeper: Rc<Keeper>, model: &Model) -> Self {
+        Self { opening, keeper, kept: Rc::clone(&model.drafts), keep: None }
+    }
+
+    fn hand_over(&mut self, model: &Model) {
+        if !Rc::ptr_eq(&self.kept, &model.drafts) {
+            for (place, texts) in model.drafts.changes(&self.kept) {
+                self.keeper.set(place, texts);
+            }
+            self.kept = Rc::clone(&model.drafts);
+        }
+        self.keeper.is_here(model.room.place());
+    }
 }
 
 impl<W: Widget<Model>> Controller<Model, W> for Around {
@@ -169,6 +196,17 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
                 ctx.submit_command(command::OPEN.with(opening));
             }
         }
+        match event {
+            Event::Timer(token) if self.keep == Some(*token) => {
+                self.keep = None;
+                model.keep();
+            }
+            Event::WindowCloseRequested | Event::WindowDisconnected => {
+                model.keep();
+                self.hand_over(model);
+            }
+            _ => {}
+        }
         // A complaint stands until one writes on.
         let draft = (!model.room.complaint.is_empty()).then(|| model.room.draft.clone());
         child.event(ctx, event, model, env);
@@ -181,6 +219,10 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
         if model.quit && !old.quit {
             ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
         }
+        if self.keep.is_none() && old.room.draft != model.room.draft {
+            self.keep = Some(ctx.request_timer(KEEP));
+        }
+        self.hand_over(model);
         child.update(ctx, old, model, env);
     }
 }

@@ -104,7 +104,11 @@ impl Completion {
 
 /// What is offered of itself for what stands before the caret.
 pub(crate) fn offered<'a>(draft: &str, caret: usize, names: impl Iterator<Item = &'a str>) -> Option<Completion> {
-    let before = draft.get(..caret)?;
+    let (before, rest) = draft.split_at_checked(caret)?;
+    // What goes on after the caret was not begun just now.
+    if !rest.chars().next().is_none_or(char::is_whitespace) {
+        return None;
+    }
     let word = before
         .rfind(char::is_whitespace)
         .map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
@@ -386,6 +390,7 @@ mod tests {
         assert_eq!(shown("/help"), [""; 0]);
         assert_eq!(shown("//"), [""; 0]);
         assert_eq!(shown("see /h"), [""; 0]);
+        assert_eq!(offered("//etc", 1, [].into_iter()), None);
         assert_eq!(tabbed("/fi|", &[true]), "/find |");
     }
 

@@ -8,12 +8,14 @@
 //! - [`scroll`], [`heights`]: which rows of it are in view
 //! - [`composer`]: whether a draft can be sent
 //! - [`completion`], [`slash`], [`recall`], [`undo`]: what helps to write it
+//! - [`drafts`]: what was written and not sent, by room
 //! - [`people`]: members, their badge and colour
 //! - [`security`]: the state of security in words
 //! - [`text`]: text of others, made fit for a layout
 
 pub(crate) mod completion;
 pub(crate) mod composer;
+pub(crate) mod drafts;
 pub(crate) mod heights;
 pub(crate) mod people;
 pub(crate) mod recall;
@@ -27,10 +29,13 @@ pub(crate) mod text;
 pub(crate) mod transcript;
 pub(crate) mod undo;
 
+use std::rc::Rc;
+
 use crate::{
     conversation::{Closed, Event, Question, Refused, RefusedReason},
     identity::{Fingerprint, Name},
 };
+use drafts::Drafts;
 use room::Room;
 use start::{Start, Verdict};
 
@@ -121,6 +126,8 @@ pub(crate) struct Model {
     pub(crate) room: Room,
     /// Whether the window has the keyboard: whether one is looking.
     pub(crate) focused: bool,
+    /// What was written and not sent, of all rooms.
+    pub(crate) drafts: Rc<Drafts>,
     /// Whether the window is to be closed.
     pub(crate) quit: bool,
 }
@@ -137,6 +144,7 @@ impl Model {
             refusal: Refusal::default(),
             room: Room::default(),
             focused: true,
+            drafts: Rc::default(),
             quit: false,
         }
     }
@@ -150,9 +158,12 @@ impl Model {
     pub(crate) fn begin(&mut self, opening: &Opening) {
         self.start.remember(opening);
         self.start.complaint.clear();
-        // What one had not sent goes along: nothing that was typed is thrown away.
-        let last = std::mem::take(&mut self.room);
-        self.room.draft = last.draft;
+        // What one had not sent is there again when one comes back to that room: nothing that was typed is thrown away.
+        self.keep();
+        self.room = Room::default();
+        if let Opening::Join(options) = opening {
+            self.room.address = options.target.addresses.first().map(ToString::to_string).unwrap_or_default();
+        }
         let title = match opening {
             Opening::Choose => return,
             Opening::Host(options) => match &options.room {
@@ -172,7 +183,17 @@ impl Model {
 
     /// Back to the start screen, with what had been typed.
     pub(crate) fn back(&mut self) {
+        self.keep();
         self.screen = Screen::Start;
+    }
+
+    /// Keeps what is written and not sent in this room.
+    pub(crate) fn keep(&mut self) {
+        let Some(place) = self.room.place() else { return };
+        let texts = self.room.unsent_texts();
+        if self.drafts.of(place) != texts {
+            Rc::make_mut(&mut self.drafts).set(place, &texts);
+        }
     }
 
     /// One has decided; on to the next.
@@ -191,6 +212,10 @@ impl Model {
             Event::Asked(question) => self.asked(question),
             Event::Welcomed(welcomed) => {
                 self.room.welcomed(&welcomed);
+                if let Some(place) = self.room.place() {
+                    let texts = self.drafts.of(place).to_vec();
+                    self.room.give_back(&texts);
+                }
                 self.screen = Screen::Room;
             }
             Event::Said(said) => self.room.said(&said),
@@ -202,7 +227,10 @@ impl Model {
             Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
             Event::Saving { trouble } => self.room.saving(trouble.as_deref()),
-            Event::Unsent { text, why } => self.room.unsent(&text, &why),
+            Event::Unsent { text, why } => {
+                self.room.unsent(&text, &why);
+                self.keep();
+            }
             Event::Refused(refused) => self.refused(refused),
             Event::Closed(how) => self.closed(&how),
         }
@@ -240,7 +268,10 @@ impl Model {
     fn closed(&mut self, how: &Closed) {
         match (self.screen, how) {
             (Screen::Room, Closed::Left) => self.back(),
-            (Screen::Room, how) => self.room.closed(how),
+            (Screen::Room, how) => {
+                self.keep();
+                self.room.closed(how);
+            }
             (Screen::Start, _) => {}
             // It ended before it began, without a refusal: said in the same place.
             (_, how) => {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{
     completion::Suggestions,
     composer,
+    drafts::Place,
     people::{self, Person},
     recall::Recall,
     security::{Standing, Tone},
@@ -59,6 +60,13 @@ pub(crate) struct Room {
     pub(crate) feed: Feed,
     /// What is being written.
     pub(crate) draft: String,
+    /// What came back unsent and found no room in the box.
+    leftover: Vec<String>,
+    /// Whether the draft came back unsent, too: then the others came after it.
+    is_given_back: bool,
+    place: Option<Place>,
+    /// Where the host was dialled.
+    pub(super) address: String,
     /// What may be meant by what was begun in it.
     pub(crate) suggestions: Suggestions,
     /// What one has sent.
@@ -94,6 +102,7 @@ impl Room {
     pub(super) fn welcomed(&mut self, welcomed: &Welcomed) {
         self.name = text::label(welcomed.room.as_str());
         self.me = Some(welcomed.member);
+        self.place = Some(Place::new(welcomed.fingerprint.as_ref(), &self.address, welcomed.room.as_str()));
         self.standing.security = welcomed.security;
         self.standing.transport = welcomed.transport;
         self.standing.fingerprint = welcomed.fingerprint;
@@ -226,9 +235,39 @@ impl Room {
     pub(super) fn unsent(&mut self, text: &str, why: &str) {
         if self.draft.is_empty() && text.len() <= composer::LARGEST {
             self.draft = text.to_owned();
+            self.is_given_back = true;
             self.feed.notice(&format!("Not sent, and back in the box: {why}"), true);
         } else {
+            self.leftover.push(text.to_owned());
             self.feed.notice(&format!("Not sent: {why}\nYour text was:\n{text}"), true);
+        }
+    }
+
+    /// What is written and not sent, in its order.
+    pub(super) fn unsent_texts(&self) -> Vec<String> {
+        let draft = Some(&self.draft).filter(|draft| !draft.trim().is_empty()).cloned();
+        let (first, last) = if self.is_given_back { (draft, None) } else { (None, draft) };
+        first.into_iter().chain(self.leftover.iter().cloned()).chain(last).collect()
+    }
+
+    /// Puts what was kept of this room into the box, all of it if it fits.
+    pub(super) fn give_back(&mut self, texts: &[String]) {
+        if texts.is_empty() || !self.draft.is_empty() {
+            return;
+        }
+        let mut length = 0;
+        let fits = texts.iter().take_while(|text| {
+            length += text.len() + 1;
+            length <= composer::LARGEST
+        });
+        let fits = fits.count();
+        let (fitting, rest) = texts.split_at_checked(fits).unwrap_or((texts, &[]));
+        self.draft = fitting.join("\n");
+        self.is_given_back = true;
+        self.leftover = rest.to_vec();
+        self.feed.notice("What you had not sent here is back in the box", false);
+        for text in rest {
+            self.feed.notice(&format!("This was not sent either:\n{text}"), false);
         }
     }
 
@@ -246,11 +285,17 @@ impl Room {
         let why = text::label(&why);
         if !self.draft.trim().is_empty() {
             // The box is closed now; from here it can be copied.
-            self.feed.notice(&format!("What you had not sent:\n{}", self.draft), true);
+            let what = "What you had not sent, which will be in the box when you come into this room again:";
+            self.feed.notice(&format!("{what}\n{}", self.draft), true);
         }
         self.feed.notice(&why, true);
         self.over = Some(why);
         self.members = Rc::default();
+    }
+
+    /// Where drafts of this room are kept, once one is in it.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     /// What the button says that leads out. A host's room ends with them.
@@ -278,7 +323,10 @@ impl Room {
             return None;
         }
         let Meaning::Say(text) = slash::meaning(composer::outgoing(&self.draft)) else { return None };
-        self.recall.sent(composer::outgoing(&self.draft));
+        let sent = composer::outgoing(&self.draft);
+        self.recall.sent(sent);
+        self.leftover.retain(|text| text != sent);
+        self.is_given_back = false;
         self.clear_draft();
         Some(Command::Say(text))
     }

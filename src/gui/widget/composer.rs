@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use druid::{
-    Env, Event, Insets, KbKey, KeyEvent, Point, Widget, WidgetPod,
+    Env, Event, Insets, InternalEvent, KbKey, KeyEvent, Point, Widget, WidgetPod,
     piet::RenderContext,
     theme as druids,
     widget::{ControllerHost, TextBox, WidgetWrapper, prelude::*},
@@ -78,7 +78,9 @@ impl Composer {
         if room.draft == self.seen && caret == self.caret {
             return;
         }
-        let is_typed = matches!(event, Event::ImeStateChange) && room.draft.len() == self.seen.len() + 1;
+        // As the platform's changes of a text arrive at what is around the text box.
+        let is_typed = matches!(event, Event::Internal(InternalEvent::RouteImeStateChange(_)))
+            && room.draft.len() == self.seen.len() + 1;
         let typed = is_typed.then(|| completion::closed(&room.draft, caret.active)).flatten();
         self.edit(ctx, typed, room, env);
         let caret = self.caret;
