@@ -20,8 +20,9 @@ use crate::{
     session,
 };
 
-/// How long a conversation may take to end when the window is closed.
-pub(super) const FAREWELL: Duration = Duration::from_millis(1500);
+/// How long a conversation may take to end when the window is closed: a little longer than it gives the host to confirm what
+/// was said, and itself to say goodbye, for only then does it tell what has not been sent.
+pub(super) const FAREWELL: Duration = Duration::from_millis(2000);
 
 /// The conversation that is shown, if there is one. Shared with who closes it after the window is gone.
 pub(super) type Current = Rc<RefCell<Option<Link>>>;

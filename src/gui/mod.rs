@@ -91,7 +91,7 @@ pub enum WindowError {
 }
 
 /// Opens the window and blocks until it is closed, by a person or by SIGINT or SIGTERM. The conversation has then ended too,
-/// or was given up 1.5 seconds later.
+/// or was given up 2 seconds later.
 ///
 /// To be called on the main thread.
 ///

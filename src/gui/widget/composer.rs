@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use druid::{
-    Env, Event, Insets, InternalEvent, KbKey, KeyEvent, Point, Widget, WidgetPod,
+    Env, Event, Insets, InternalEvent, InternalLifeCycle, KbKey, KeyEvent, Point, Widget, WidgetPod,
     piet::RenderContext,
     theme as druids,
     widget::{ControllerHost, TextBox, WidgetWrapper, prelude::*},
@@ -158,7 +158,8 @@ impl Widget<Model> for Composer {
     }
 
     fn lifecycle(&mut self, ctx: &mut LifeCycleCtx, event: &LifeCycle, data: &Model, env: &Env) {
-        if let LifeCycle::FocusChanged(_) = event {
+        // The frame shows the focus, which is the text's.
+        if let LifeCycle::Internal(InternalLifeCycle::RouteFocusChanged { .. }) = event {
             ctx.request_paint();
         }
         self.text.lifecycle(ctx, event, &data.room.draft, &within(env));

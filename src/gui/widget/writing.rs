@@ -73,6 +73,15 @@ impl Writing {
         self.note(child, data);
     }
 
+    /// Begins with another text, at its end.
+    fn begin(&mut self, child: &mut TextBox<String>, data: &str) {
+        self.undo.begin(data);
+        self.caret = Caret::at(data.len());
+        if child.text().can_write() {
+            let _ = child.text_mut().borrow_mut().set_selection(Selection::caret(data.len()));
+        }
+    }
+
     /// Keeps what has become of the text.
     fn note(&mut self, child: &TextBox<String>, data: &str) {
         let Some(caret) = caret(child) else { return };
@@ -266,7 +275,7 @@ impl Controller<String, TextBox<String>> for Writing {
     ) {
         match event {
             LifeCycle::WidgetAdded => {
-                self.undo.begin(data);
+                self.begin(child, data);
                 if self.first {
                     ctx.submit_command(TAKE_FOCUS.to(ctx.widget_id()));
                 }
@@ -282,11 +291,7 @@ impl Controller<String, TextBox<String>> for Writing {
         child.update(ctx, old, data, env);
         // Somebody else has changed it: sent it, or put another text there.
         if data != self.undo.text() {
-            self.undo.begin(data);
-            self.caret = Caret::at(data.len());
-            if child.text().can_write() {
-                let _ = child.text_mut().borrow_mut().set_selection(Selection::caret(data.len()));
-            }
+            self.begin(child, data);
         }
     }
 }
