@@ -6,7 +6,7 @@
 //! - `grey`: pictures, made easier to read
 //! - `talk`: two windows and a script in one room
 //! - `trust`: first contact, and a changed key
-//! - `writing`: several lines, other layouts, copying
+//! - `writing`: several lines, other layouts, copying, taking back, completing, and that nothing is lost
 
 #![cfg(all(feature = "gui", target_os = "linux"))]
 

@@ -230,12 +230,7 @@ pub(crate) struct Suggestions {
 }
 
 impl Suggestions {
-    /// What is offered.
-    pub(crate) fn open(&self) -> Option<&Completion> {
-        self.open.as_ref()
-    }
-
-    /// The same, if there is something to choose or to take.
+    /// What is offered, if there is something to choose or to take.
     pub(crate) fn list(&self) -> Option<&Completion> {
         self.open.as_ref().filter(|open| open.is_choice() || !open.is_in())
     }
@@ -399,7 +394,7 @@ mod tests {
         let mut suggestions = Suggestions::default();
         suggestions.follow(":face", 5, [].into_iter());
         for step in 0..50 {
-            let open = suggestions.open().unwrap();
+            let open = suggestions.list().unwrap();
             let rows: Vec<_> = open.rows().collect();
             assert_eq!(rows.len(), ROWS);
             let chosen: Vec<_> = rows.iter().filter(|(.., chosen)| *chosen).map(|(row, ..)| *row).collect();
