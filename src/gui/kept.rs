@@ -64,7 +64,9 @@ impl Keeper {
 
     /// This is where one is now.
     pub(crate) fn is_here(&self, place: Option<&Place>) {
-        self.here.replace(place.cloned());
+        if self.here.borrow().as_ref() != place {
+            self.here.replace(place.cloned());
+        }
     }
 
     /// Waits until all is in the file, and with it what turned out not to have been sent where one was last.

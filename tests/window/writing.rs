@@ -13,7 +13,7 @@ fn room(desk: &Desk) -> (Host, Window<'_>) {
 
 fn join<'a>(desk: &'a Desk, adas: &Installation, host: &Host) -> Window<'a> {
     let known = ["join", &host.address(), "--fingerprint", &host.fingerprint(), "--name", "Ada"];
-    let ada = desk.open(&adas, &known);
+    let ada = desk.open(adas, &known);
     ada.focus().sees("key checked");
     ada
 }
@@ -183,11 +183,12 @@ fn a_draft_is_there_again_after_the_window_was_closed() {
 fn the_middle_button_pastes_what_was_selected_last() {
     let desk = Desk::new();
     let (mut host, ada) = room(&desk);
+    ada.type_text("> ");
     let send = ada.sees("Send");
     let place = (send.0 - 200, send.1);
     desk.select("from elsewhere");
     ada.middle_click_at(place).type_text("!").press(&["Return"]);
-    host.program.wait_said("from elsewhere!");
+    host.program.wait_said("> from elsewhere!");
     ada.type_text("one two").press(&["shift+ctrl+Left"]);
     desk.selected(|selected| selected == "two");
     ada.press(&["End"]).middle_click_at(place).press(&["Return"]);

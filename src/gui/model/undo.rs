@@ -140,7 +140,7 @@ impl Undo {
         };
         // What was put in ends at the caret: of "aa|", typed into "a|", it is the second.
         let longest = old.len().min(text.len()).min(before.anchor.min(before.active)).min(after.active);
-        let head = same(&old[..old.floor_char_boundary(longest)], text);
+        let head = same(old.get(..old.floor_char_boundary(longest))?, text);
         let (old_rest, rest) = (old.get(head..)?, text.get(head..)?);
         let tail: usize =
             old_rest.chars().rev().zip(rest.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
