@@ -220,7 +220,7 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
         if model.quit && !old.quit {
             ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
         }
-        if self.keep.is_none() && old.room.draft != model.room.draft {
+        if self.keep.is_none() && !model.room.has_texts_of(&old.room) {
             self.keep = Some(ctx.request_timer(KEEP));
         }
         self.hand_over(model);

@@ -250,6 +250,11 @@ impl Room {
         first.into_iter().chain(self.leftover.iter().cloned()).chain(last).collect()
     }
 
+    /// Whether what is written and not sent is the same in both.
+    pub(crate) fn has_texts_of(&self, other: &Self) -> bool {
+        self.draft == other.draft && self.leftover == other.leftover
+    }
+
     /// Puts what was kept of this room into the box, all of it if it fits.
     pub(super) fn give_back(&mut self, texts: &[String]) {
         if texts.is_empty() || !self.draft.is_empty() {
