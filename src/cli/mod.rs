@@ -164,7 +164,8 @@ fn window(task: Task, identity: Arc<Identity>, data_dir: &DataDir, runtime: &tok
         _ => gui::Opening::Choose,
     };
     let (pins, runtime, name) = (data_dir.pins(), runtime.clone(), crate::identity::Name::default_name());
-    match gui::run(gui::Start { identity, pins, runtime, name, opening }) {
+    let dir = data_dir.path().to_owned();
+    match gui::run(gui::Start { identity, pins, dir, runtime, name, opening }) {
         Ok(()) => Exit::Normal,
         Err(error) => local(error),
     }

@@ -4,17 +4,20 @@ use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc, time::Duration};
 
 use druid::{
     AppDelegate, Application, Command as Told, DelegateCtx, Env, Event, ExtEventSink, FileDialogOptions, FileSpec,
-    Handled, HotKey, SysMods, Target, Widget, commands,
+    Handled, HotKey, SysMods, Target, TimerToken, Widget, commands,
     widget::{Controller, prelude::*},
 };
 
 use super::{
     Opening, command,
+    kept::Keeper,
     model::{
         Model, Screen,
+        drafts::Drafts,
         export::{self, Format},
         link::is_invite,
         room::Room,
+        slash::Order,
         start::Doing,
     },
 };
@@ -26,8 +29,9 @@ use crate::{
     session,
 };
 
-/// How long a conversation may take to end when the window is closed.
-pub(super) const FAREWELL: Duration = Duration::from_millis(1500);
+/// How long a conversation may take to end when the window is closed: a little longer than it gives the host to confirm what
+/// was said, and itself to say goodbye, for only then does it tell what has not been sent.
+pub(super) const FAREWELL: Duration = Duration::from_millis(2000);
 
 /// The conversation that is shown, if there is one. Shared with who closes it after the window is gone.
 pub(super) type Current = Rc<RefCell<Option<Link>>>;
@@ -97,6 +101,7 @@ impl App {
             && let Some(command) = model.room.retry(tag)
         {
             place.send(command);
+            model.keep();
         }
     }
 
@@ -139,6 +144,16 @@ impl App {
     }
 }
 
+/// Does what was asked of the window.
+fn obey(order: &Order, ctx: &mut DelegateCtx, model: &mut Model) {
+    match order {
+        Order::Help => model.room.help(),
+        Order::Leave => ctx.submit_command(command::LEAVE),
+        Order::Find(words) => ctx.submit_command(command::FIND.with(words.clone())),
+        Order::Save => ctx.submit_command(command::SAVE),
+    }
+}
+
 impl AppDelegate<Model> for App {
     fn command(
         &mut self,
@@ -166,6 +181,7 @@ impl AppDelegate<Model> for App {
             self.retry(*tag, model);
         } else if let Some(tag) = told.get(command::DISCARD) {
             model.room.feed.take(*tag);
+            model.keep();
         } else if let Some(words) = told.get(command::FIND) {
             if let Some(row) = model.room.look_for(words) {
                 ctx.submit_command(command::REVEAL.with(row));
@@ -186,7 +202,11 @@ impl AppDelegate<Model> for App {
         } else if told.is(command::START) {
             self.start(model);
         } else if told.is(command::SEND) {
-            self.send(model);
+            match model.room.take_order() {
+                Some(order) => obey(&order, ctx, model),
+                None => self.send(model),
+            }
+            model.keep();
             // One wants to see what one has said.
             ctx.submit_command(command::TO_END);
         } else if told.is(command::LEAVE) {
@@ -213,9 +233,34 @@ fn save_options(room: &Room) -> FileDialogOptions {
         .default_name(room.file_name(jiff::Zoned::now().date()))
 }
 
-/// What has to be done around the whole tree: once when the window is there, and when it is to go.
+/// While one writes, what is written is kept so often: what a power failure may take with it.
+const KEEP: Duration = Duration::from_secs(2);
+
+/// What has to be done around the whole tree: once when the window is there, when it is to go, and so that nothing is lost
+/// that is written in between.
 pub(super) struct Around {
-    pub(super) opening: Option<Opening>,
+    opening: Option<Opening>,
+    keeper: Rc<Keeper>,
+    /// What the keeper knows.
+    kept: Rc<Drafts>,
+    /// When what is being written is to be kept.
+    keep: Option<TimerToken>,
+}
+
+impl Around {
+    pub(super) fn new(opening: Option<Opening>, keeper: Rc<Keeper>, model: &Model) -> Self {
+        Self { opening, keeper, kept: Rc::clone(&model.drafts), keep: None }
+    }
+
+    fn hand_over(&mut self, model: &Model) {
+        if !Rc::ptr_eq(&self.kept, &model.drafts) {
+            for (place, texts) in model.drafts.changes(&self.kept) {
+                self.keeper.set(place, texts);
+            }
+            self.kept = Rc::clone(&model.drafts);
+        }
+        self.keeper.is_here(model.room.place());
+    }
 }
 
 impl<W: Widget<Model>> Controller<Model, W> for Around {
@@ -253,6 +298,14 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
                     return;
                 }
             }
+            Event::Timer(token) if self.keep == Some(*token) => {
+                self.keep = None;
+                model.keep();
+            }
+            Event::WindowCloseRequested | Event::WindowDisconnected => {
+                model.keep();
+                self.hand_over(model);
+            }
             _ => {}
         }
         // A complaint stands until one writes on.
@@ -267,6 +320,10 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
         if model.quit && !old.quit {
             ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
         }
+        if self.keep.is_none() && !model.room.has_texts_of(&old.room) {
+            self.keep = Some(ctx.request_timer(KEEP));
+        }
+        self.hand_over(model);
         child.update(ctx, old, model, env);
     }
 }

@@ -40,6 +40,8 @@ struct Waiting {
     armed: bool,
     /// Whether nobody wants to know any more.
     cut: bool,
+    /// What turned out not to have been sent since then: that is never thrown away.
+    unsent: Vec<String>,
 }
 
 impl Queue {
@@ -51,6 +53,7 @@ impl Queue {
     fn put(&self, event: Event) -> bool {
         let mut waiting = self.lock();
         if waiting.cut {
+            waiting.unsent.extend(unsent(event));
             return false;
         }
         waiting.events.push_back(event);
@@ -73,9 +76,18 @@ impl Queue {
     fn cut(&self) {
         let mut waiting = self.lock();
         waiting.cut = true;
-        waiting.events.clear();
+        let events = std::mem::take(&mut waiting.events);
+        waiting.unsent.extend(events.into_iter().filter_map(unsent));
         drop(waiting);
         self.taken.notify_one();
+    }
+}
+
+/// The text that an event gives back.
+fn unsent(event: Event) -> Option<String> {
+    match event {
+        Event::Unsent { text, .. } => Some(text),
+        _ => None,
     }
 }
 
@@ -125,11 +137,13 @@ impl Link {
         self.exit.leave();
     }
 
-    /// Leaves, and waits for the farewells to be said, but not for longer than `patience`.
-    pub(crate) fn end(self, patience: Duration) {
+    /// Leaves, and waits for the farewells to be said, but not for longer than `patience`. Gives what was said and has not
+    /// been sent.
+    pub(crate) fn end(self, patience: Duration) -> Vec<String> {
         self.queue.cut();
         self.leave();
         let _ = self.ended.recv_timeout(patience);
+        std::mem::take(&mut self.queue.lock().unsent)
     }
 }
 
@@ -182,9 +196,11 @@ mod tests {
             assert_eq!(backstage.command(true).await, None);
             tokio::time::sleep(Duration::from_millis(50)).await;
             told.send(()).unwrap();
+            let unsent = Event::Unsent { text: "half a thought".to_owned(), tag: 0, why: String::new() };
+            backstage.events.send(unsent).await.unwrap();
             backstage.events.send(Event::Closed(Closed::Left)).await.unwrap();
         });
-        link.end(Duration::from_secs(10));
+        assert_eq!(link.end(Duration::from_secs(10)), ["half a thought"]);
         heard.try_recv().expect("the farewell was said before");
     }
 

@@ -2,7 +2,7 @@
 
 use druid::Selector;
 
-use super::Opening;
+use super::{Opening, model::completion::Edit};
 use crate::identity::Name;
 
 /// Begin this.
@@ -43,6 +43,10 @@ pub(crate) const OPEN_LINK: Selector<String> = Selector::new("parlor.open-link")
 pub(crate) const LEAVE: Selector = Selector::new("parlor.leave");
 /// Typed where nothing can be written: it belongs into the message.
 pub(crate) const TYPED: Selector<String> = Selector::new("parlor.typed");
+/// Change the draft.
+pub(crate) const EDIT: Selector<Edit> = Selector::new("parlor.edit");
+/// Put the candidate with this number into the draft.
+pub(crate) const TAKE: Selector<usize> = Selector::new("parlor.take");
 /// So many bytes were pasted, which is more than a text box takes.
 pub(crate) const TOO_LARGE: Selector<usize> = Selector::new("parlor.too-large");
 /// Scroll the transcript by so many pages.

@@ -1,7 +1,7 @@
 //! What GTK has to be told, and asked, outside of druid.
 
 use gtk::{
-    gio,
+    gdk, gio,
     gio::prelude::{ApplicationExt, SettingsExt},
     glib::{Char, OptionArg, OptionFlags},
     traits::SettingsExt as _,
@@ -27,11 +27,16 @@ pub(crate) fn prefers_dark() -> bool {
         || settings.gtk_theme_name().is_some_and(|name| name.to_lowercase().contains("dark"))
 }
 
-/// Makes a text what the middle button pastes.
+/// What was selected last, in whatever program: what the middle button pastes. Waits for that program to hand it over.
+pub(crate) fn primary() -> Option<String> {
+    gtk::Clipboard::get(&gdk::SELECTION_PRIMARY).wait_for_text().map(Into::into)
+}
+
+/// This is selected now.
 pub(crate) fn set_primary(text: &str) {
     // In a test there is no display, and nobody to paste it.
     if gtk::is_initialized() {
-        gtk::Clipboard::get(&gtk::gdk::SELECTION_PRIMARY).set_text(text);
+        gtk::Clipboard::get(&gdk::SELECTION_PRIMARY).set_text(text);
     }
 }
 

@@ -9,6 +9,7 @@
 //! - `data`: the model as druid compares it
 //! - `command`, `app`: what a person wants, and how it is done
 //! - `bridge`: from the network's threads to the window's
+//! - `kept`: the file of what was written and not sent
 //! - `ime`, `desktop`: what GTK has to be told beside druid
 
 mod app;
@@ -19,12 +20,13 @@ mod data;
 mod desktop;
 #[cfg(target_os = "linux")]
 mod ime;
+mod kept;
 mod model;
 mod screen;
 mod theme;
 mod widget;
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
 
 use druid::{AppLauncher, ExtEventSink, Size, WidgetExt, WindowDesc};
 
@@ -42,6 +44,8 @@ pub struct Start {
     pub identity: Arc<Identity>,
     /// The keys that are trusted.
     pub pins: Pins,
+    /// The folder for what must outlive the window.
+    pub dir: PathBuf,
     /// Where the network runs.
     pub runtime: tokio::runtime::Handle,
     /// The name that is suggested to whoever has not chosen one.
@@ -87,7 +91,7 @@ pub enum WindowError {
 }
 
 /// Opens the window and blocks until it is closed, by a person or by SIGINT or SIGTERM. The conversation has then ended too,
-/// or was given up 1.5 seconds later.
+/// or was given up 2 seconds later.
 ///
 /// To be called on the main thread.
 ///
@@ -102,8 +106,11 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     if !desktop::has_display() {
         return Err(WindowError::NoDisplay);
     }
-    let Start { identity, pins, runtime, name, opening } = start;
+    let Start { identity, pins, dir, runtime, name, opening } = start;
     let mut model = Model::new(&name, identity.fingerprint());
+    let (keeper, drafts) = kept::Keeper::open(dir);
+    model.drafts = Rc::new(drafts);
+    let keeper = Rc::new(keeper);
     #[cfg(target_os = "linux")]
     {
         model.dark = desktop::prefers_dark();
@@ -112,7 +119,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
         Opening::Choose => None,
         opening => Some(opening),
     };
-    let root = screen::root().controller(app::Around { opening });
+    let root = screen::root().controller(app::Around::new(opening, Rc::clone(&keeper), &model));
     let window = WindowDesc::new(root)
         .title(|model: &Model, _: &druid::Env| model.title())
         .window_size(Size::new(960.0, 680.0))
@@ -131,9 +138,8 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     runtime.spawn(close_when_told(sink));
     let launched = launcher.delegate(app).launch(model);
     let link = current.take();
-    if let Some(link) = link {
-        link.end(app::FAREWELL);
-    }
+    let unsent = link.map(|link| link.end(app::FAREWELL)).unwrap_or_default();
+    keeper.finish(unsent);
     launched.map_err(|error| WindowError::Toolkit(error.to_string()))
 }
 

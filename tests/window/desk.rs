@@ -135,9 +135,18 @@ impl Desk {
 
     /// Puts something on the clipboard.
     pub(crate) fn copy(&self, text: &str) {
+        self.own("clipboard", text);
+    }
+
+    /// Selects something, somewhere else.
+    pub(crate) fn select(&self, text: &str) {
+        self.own("primary", text);
+    }
+
+    fn own(&self, selection: &str, text: &str) {
         let mut child = self
             .command("xclip")
-            .args(["-selection", "clipboard", "-in"])
+            .args(["-selection", selection, "-in"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -149,17 +158,17 @@ impl Desk {
 
     /// Waits until what is on the clipboard is as wanted.
     pub(crate) fn clipboard(&self, is_wanted: impl Fn(&str) -> bool) -> String {
-        self.selection("clipboard", is_wanted)
+        self.owned("clipboard", is_wanted)
     }
 
-    /// Waits until what the middle button would paste is as wanted.
-    pub(crate) fn primary(&self, is_wanted: impl Fn(&str) -> bool) -> String {
-        self.selection("primary", is_wanted)
+    /// Waits until what was selected last is as wanted.
+    pub(crate) fn selected(&self, is_wanted: impl Fn(&str) -> bool) -> String {
+        self.owned("primary", is_wanted)
     }
 
-    fn selection(&self, which: &str, is_wanted: impl Fn(&str) -> bool) -> String {
-        until("what should have been copied", || {
-            let told = self.run("timeout", &["5", "xclip", "-selection", which, "-out"]);
+    fn owned(&self, selection: &str, is_wanted: impl Fn(&str) -> bool) -> String {
+        until(&format!("what should be on the {selection}"), || {
+            let told = self.run("timeout", &["5", "xclip", "-selection", selection, "-out"]);
             Some(String::from_utf8_lossy(&told.stdout).into_owned()).filter(|text| is_wanted(text))
         })
     }
@@ -358,6 +367,13 @@ impl Window<'_> {
         self.focus().point(place);
         let times = times.to_string();
         assert!(self.desk.run("xdotool", &["click", "--repeat", &times, "--delay", "60", "1"]).status.success());
+        self
+    }
+
+    /// Clicks there with the middle button.
+    pub(crate) fn middle_click_at(&self, place: (u32, u32)) -> &Self {
+        self.focus().point(place);
+        assert!(self.desk.run("xdotool", &["click", "2"]).status.success());
         self
     }
 

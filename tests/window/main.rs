@@ -7,7 +7,7 @@
 //! - `reading`: finding, staying, links, both themes
 //! - `talk`: two windows and a script in one room
 //! - `trust`: first contact, and a changed key
-//! - `writing`: several lines, other layouts, copying
+//! - `writing`: several lines, other layouts, copying, taking back, completing, and that nothing is lost
 
 #![cfg(all(feature = "gui", target_os = "linux"))]
 

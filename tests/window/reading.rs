@@ -59,7 +59,7 @@ fn what_is_dragged_over_can_be_pasted_with_the_middle_button() {
     host.program.say("words to be dragged over");
     let at = ada.sees("words to be dragged over");
     ada.drag((100, at.1), (at.0 + 200, at.1));
-    desk.primary(|selected| selected.contains("words to be dragged over"));
+    desk.selected(|selected| selected.contains("words to be dragged over"));
 }
 
 #[test]

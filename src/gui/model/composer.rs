@@ -15,9 +15,9 @@ pub(crate) enum Verdict {
     Empty,
     /// It can be sent.
     Fine,
-    /// It can be sent, and so many more bytes.
+    /// It can be sent, and so many more plain letters, which take a byte each.
     Near(usize),
-    /// So many bytes too many.
+    /// So many characters at its end do not fit.
     Over(usize),
 }
 
@@ -28,9 +28,13 @@ pub(crate) fn outgoing(draft: &str) -> &str {
 
 /// Whether it can be sent.
 pub(crate) fn verdict(draft: &str) -> Verdict {
-    match outgoing(draft).len() {
+    let text = outgoing(draft);
+    match text.len() {
         0 => Verdict::Empty,
-        bytes if bytes > TEXT => Verdict::Over(bytes - TEXT),
+        bytes if bytes > TEXT => {
+            let rest = text.get(text.floor_char_boundary(TEXT)..).unwrap_or_default();
+            Verdict::Over(rest.chars().count())
+        }
         bytes if bytes > NEAR => Verdict::Near(TEXT - bytes),
         _ => Verdict::Fine,
     }
@@ -46,8 +50,16 @@ impl Verdict {
     pub(crate) fn words(self) -> String {
         match self {
             Self::Empty | Self::Fine => String::new(),
-            Self::Near(left) => format!("Room for {left} more bytes in this message."),
-            Self::Over(over) => format!("Too long by {over} bytes to be sent at once: send it in parts."),
+            Self::Near(0) => "This message is full.".to_owned(),
+            Self::Near(left) => {
+                format!(
+                    "Room for {left} more plain letters in this message; an é takes the room of two, an emoji of four or more."
+                )
+            }
+            Self::Over(1) => "Too long: the last character does not fit into one message.".to_owned(),
+            Self::Over(over) => {
+                format!("Too long: the last {over} characters do not fit into one message. Send them in another one.")
+            }
         }
     }
 }
@@ -68,10 +80,11 @@ mod tests {
         assert_eq!(verdict(&"x".repeat(NEAR)), Verdict::Fine);
         assert_eq!(verdict(&"x".repeat(TEXT - 3)), Verdict::Near(3));
         assert_eq!(verdict(&"x".repeat(TEXT)), Verdict::Near(0));
-        assert_eq!(verdict(&"é".repeat(TEXT / 2 + 1)), Verdict::Over(2));
+        assert_eq!(verdict(&"é".repeat(TEXT / 2 + 1)), Verdict::Over(1));
+        assert_eq!(verdict(&format!("x{}", "é".repeat(TEXT / 2))), Verdict::Over(1));
         assert!(verdict(&"x".repeat(TEXT)).sendable());
         assert!(!verdict(&"x".repeat(TEXT + 1)).sendable());
-        assert!(verdict(&"x".repeat(TEXT + 1)).words().contains("by 1 bytes"));
+        assert!(verdict(&"x".repeat(TEXT + 12)).words().contains("the last 12 characters"));
     }
 
     #[test]

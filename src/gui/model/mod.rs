@@ -7,12 +7,16 @@
 //! - [`transcript`], [`selection`]: what was said, and what is selected of it
 //! - [`scroll`], [`heights`]: which rows of it are in view
 //! - [`composer`]: whether a draft can be sent
+//! - [`completion`], [`slash`], [`recall`], [`undo`]: what helps to write it
+//! - [`drafts`]: what was written and not sent, by room
 //! - [`people`]: members, their badge and colour
 //! - [`security`]: the state of security in words
 //! - [`text`], [`markup`], [`link`]: text of others, made fit for a layout, its styles and its links
 //! - [`find`], [`export`]: words in the transcript; the transcript in a file
 
+pub(crate) mod completion;
 pub(crate) mod composer;
+pub(crate) mod drafts;
 pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod heights;
@@ -21,18 +25,24 @@ pub(crate) mod markup;
 pub(crate) mod notices;
 pub(crate) mod pending;
 pub(crate) mod people;
+pub(crate) mod recall;
 pub(crate) mod room;
 pub(crate) mod scroll;
 pub(crate) mod security;
 pub(crate) mod selection;
+pub(crate) mod slash;
 pub(crate) mod start;
 pub(crate) mod text;
 pub(crate) mod transcript;
+pub(crate) mod undo;
+
+use std::rc::Rc;
 
 use crate::{
     conversation::{Closed, Event, Question, Refused, RefusedReason},
     identity::{Fingerprint, Name},
 };
+use drafts::Drafts;
 use room::Room;
 use start::{Start, Verdict};
 
@@ -123,6 +133,8 @@ pub(crate) struct Model {
     pub(crate) room: Room,
     /// Whether the window has the keyboard: whether one is looking.
     pub(crate) focused: bool,
+    /// What was written and not sent, of all rooms.
+    pub(crate) drafts: Rc<Drafts>,
     /// Whether the window is to be closed.
     pub(crate) quit: bool,
 }
@@ -139,6 +151,7 @@ impl Model {
             refusal: Refusal::default(),
             room: Room::default(),
             focused: true,
+            drafts: Rc::default(),
             quit: false,
         }
     }
@@ -153,10 +166,13 @@ impl Model {
     pub(crate) fn begin(&mut self, opening: &Opening) {
         self.start.remember(opening);
         self.start.complaint.clear();
-        // What one had not sent goes along: nothing that was typed is thrown away.
-        let last = std::mem::take(&mut self.room);
-        self.room.draft = last.unsaid();
+        // What one had not sent is there again when one comes back to that room: nothing that was typed is thrown away.
+        self.keep();
+        self.room = Room::default();
         self.room.feed.focus_changed(self.focused);
+        if let Opening::Join(options) = opening {
+            self.room.address = options.target.addresses.first().map(ToString::to_string).unwrap_or_default();
+        }
         let title = match opening {
             Opening::Choose => return,
             Opening::Host(options) => match &options.room {
@@ -176,7 +192,17 @@ impl Model {
 
     /// Back to the start screen, with what had been typed.
     pub(crate) fn back(&mut self) {
+        self.keep();
         self.screen = Screen::Start;
+    }
+
+    /// Keeps what is written and not sent in this room.
+    pub(crate) fn keep(&mut self) {
+        let Some(place) = self.room.place() else { return };
+        let texts = self.room.unsent_texts();
+        if self.drafts.of(place) != texts {
+            Rc::make_mut(&mut self.drafts).set(place, &texts);
+        }
     }
 
     /// One has decided; on to the next.
@@ -195,6 +221,10 @@ impl Model {
             Event::Asked(question) => self.asked(question),
             Event::Welcomed(welcomed) => {
                 self.room.welcomed(&welcomed);
+                if let Some(place) = self.room.place() {
+                    let texts = self.drafts.of(place).to_vec();
+                    self.room.give_back(&texts);
+                }
                 self.screen = Screen::Room;
             }
             Event::Said(said) => self.room.said(&said),
@@ -206,7 +236,10 @@ impl Model {
             Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
             Event::Saving { trouble } => self.room.saving(trouble.as_deref()),
-            Event::Unsent { text, tag, why } => self.room.failed(tag, &text, &why),
+            Event::Unsent { text, tag, why } => {
+                self.room.failed(tag, &text, &why);
+                self.keep();
+            }
             Event::Delivered { tag } => self.room.delivered(tag),
             Event::Refused(refused) => self.refused(refused),
             Event::Closed(how) => self.closed(&how),
@@ -245,7 +278,10 @@ impl Model {
     fn closed(&mut self, how: &Closed) {
         match (self.screen, how) {
             (Screen::Room, Closed::Left) => self.back(),
-            (Screen::Room, how) => self.room.closed(how),
+            (Screen::Room, how) => {
+                self.keep();
+                self.room.closed(how);
+            }
             (Screen::Start, _) => {}
             // It ended before it began, without a refusal: said in the same place.
             (_, how) => {

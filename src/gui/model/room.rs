@@ -5,12 +5,16 @@ use std::rc::Rc;
 use jiff::civil::Date;
 
 use super::{
+    completion::Suggestions,
     composer,
+    drafts::Place,
     find::Find,
     notices::What,
     pending::State as Sent,
     people::{self, Person},
+    recall::Recall,
     security::{Standing, Tone},
+    slash::{self, Meaning, Order},
     text,
     transcript::Feed,
 };
@@ -67,6 +71,17 @@ pub(crate) struct Room {
     pub(crate) find: Option<Find>,
     /// What is being written.
     pub(crate) draft: String,
+    /// What came back unsent and found no room in the box.
+    leftover: Vec<String>,
+    /// Whether the draft came back unsent, too: then the others came after it.
+    is_given_back: bool,
+    place: Option<Place>,
+    /// Where the host was dialled.
+    pub(super) address: String,
+    /// What may be meant by what was begun in it.
+    pub(crate) suggestions: Suggestions,
+    /// What one has sent.
+    pub(crate) recall: Recall,
     /// Why something was not taken into the draft, until one writes on.
     pub(crate) complaint: String,
     /// How others come in, when one hosts.
@@ -99,6 +114,7 @@ impl Room {
         self.name = text::label(welcomed.room.as_str());
         self.me = Some(welcomed.member);
         self.own_name = Some(welcomed.name.clone());
+        self.place = Some(Place::new(welcomed.fingerprint.as_ref(), &self.address, welcomed.room.as_str()));
         self.standing.security = welcomed.security;
         self.standing.transport = welcomed.transport;
         self.standing.fingerprint = welcomed.fingerprint;
@@ -280,13 +296,6 @@ impl Room {
         Some((first.tag, text::label(&first.text), why, failed.count()))
     }
 
-    /// All that was typed and not sent: what failed, then the draft.
-    pub(crate) fn unsaid(&self) -> String {
-        let log = self.feed.log();
-        let failed = log.pending().iter().map(|pending| pending.text.as_str());
-        failed.chain([self.draft.as_str()]).filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join("\n")
-    }
-
     /// Looks for words in the transcript, and gives the row to be shown.
     pub(crate) fn look_for(&mut self, words: &str) -> Option<usize> {
         let find = self.find.get_or_insert_default();
@@ -312,9 +321,46 @@ impl Room {
     pub(super) fn unsent(&mut self, text: &str, why: &str) {
         if self.draft.is_empty() && text.len() <= composer::LARGEST {
             self.draft = text.to_owned();
+            self.is_given_back = true;
             self.feed.notice(&format!("Not sent, and back in the box: {why}"), true);
         } else {
+            self.leftover.push(text.to_owned());
             self.feed.notice(&format!("Not sent: {why}\nYour text was:\n{text}"), true);
+        }
+    }
+
+    /// What is written and not sent, in its order.
+    pub(super) fn unsent_texts(&self) -> Vec<String> {
+        let draft = Some(&self.draft).filter(|draft| !draft.trim().is_empty()).cloned();
+        let (first, last) = if self.is_given_back { (draft, None) } else { (None, draft) };
+        let log = self.feed.log();
+        let failed = log.pending().iter().filter(|pending| pending.has_failed()).map(|pending| pending.text.clone());
+        failed.chain(first).chain(self.leftover.iter().cloned()).chain(last).collect()
+    }
+
+    /// Whether what is written and not sent is the same in both.
+    pub(crate) fn has_texts_of(&self, other: &Self) -> bool {
+        self.draft == other.draft && self.leftover == other.leftover
+    }
+
+    /// Puts what was kept of this room into the box, all of it if it fits.
+    pub(super) fn give_back(&mut self, texts: &[String]) {
+        if texts.is_empty() || !self.draft.is_empty() {
+            return;
+        }
+        let mut length = 0;
+        let fits = texts.iter().take_while(|text| {
+            length += text.len() + 1;
+            length <= composer::LARGEST
+        });
+        let fits = fits.count();
+        let (fitting, rest) = texts.split_at_checked(fits).unwrap_or((texts, &[]));
+        self.draft = fitting.join("\n");
+        self.is_given_back = true;
+        self.leftover = rest.to_vec();
+        self.feed.notice("What you had not sent here is back in the box", false);
+        for text in rest {
+            self.feed.notice(&format!("This was not sent either:\n{text}"), false);
         }
     }
 
@@ -332,11 +378,17 @@ impl Room {
         let why = text::label(&why);
         if !self.draft.trim().is_empty() {
             // The box is closed now; from here it can be copied.
-            self.feed.notice(&format!("What you had not sent:\n{}", self.draft), true);
+            let what = "What you had not sent, which will be in the box when you come into this room again:";
+            self.feed.notice(&format!("{what}\n{}", self.draft), true);
         }
         self.feed.notice(&why, true);
         self.over = Some(why);
         self.members = Rc::default();
+    }
+
+    /// Where drafts of this room are kept, once one is in it.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
     }
 
     /// What the button says that leads out. A host's room ends with them.
@@ -363,10 +415,44 @@ impl Room {
         if !self.open() || !composer::verdict(&self.draft).sendable() {
             return None;
         }
-        let text = composer::outgoing(&self.draft).to_owned();
+        let Meaning::Say(text) = slash::meaning(composer::outgoing(&self.draft)) else { return None };
+        let sent = composer::outgoing(&self.draft);
+        self.recall.sent(sent);
+        self.leftover.retain(|text| text != sent);
+        self.is_given_back = false;
+        self.clear_draft();
+        Some(self.say(text))
+    }
+
+    fn clear_draft(&mut self) {
         self.draft.clear();
         self.complaint.clear();
-        Some(self.say(text))
+        self.suggestions = Suggestions::default();
+    }
+
+    /// Takes what the draft asks the window to do. What is not known stays, with a complaint.
+    pub(crate) fn take_order(&mut self) -> Option<Order> {
+        match slash::meaning(composer::outgoing(&self.draft)) {
+            Meaning::Say(_) => None,
+            Meaning::Do(order) => {
+                self.clear_draft();
+                Some(order)
+            }
+            Meaning::Unknown(why) => {
+                self.complaint = why;
+                None
+            }
+        }
+    }
+
+    /// Lists what can be typed.
+    pub(crate) fn help(&mut self) {
+        self.feed.notice(&slash::help(), false);
+    }
+
+    /// The names by which others are called.
+    pub(crate) fn names(members: &[Person]) -> impl Iterator<Item = &str> {
+        members.iter().filter(|person| !person.you).map(|person| person.name.as_str())
     }
 
     /// What to say below the draft.

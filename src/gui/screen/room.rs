@@ -17,6 +17,7 @@ use super::{
             field,
             members::Members,
             security::SecurityBar,
+            suggestions::Suggestions,
             transcript::Transcript,
             words::Words,
         },
@@ -111,6 +112,7 @@ fn writing() -> impl Widget<Model> {
     Flex::column()
         .cross_axis_alignment(CrossAxisAlignment::Start)
         .with_child(over)
+        .with_child(Suggestions::default())
         .with_child(row)
         .with_child(hint)
         .padding(Insets::new(16.0, 12.0, 16.0, 12.0))

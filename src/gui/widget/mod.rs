@@ -2,7 +2,7 @@
 //!
 //! - [`transcript`]: what was said
 //! - [`members`], [`badge`]: who is there
-//! - [`composer`], [`writing`]: where one writes
+//! - [`composer`], [`suggestions`], [`writing`]: where one writes
 //! - [`security`]: the bar that says how safe it is
 //! - [`card`], [`field`], [`button`], [`words`]: the rest
 
@@ -13,6 +13,7 @@ pub(crate) mod composer;
 pub(crate) mod field;
 pub(crate) mod members;
 pub(crate) mod security;
+pub(crate) mod suggestions;
 pub(crate) mod transcript;
 pub(crate) mod words;
 pub(crate) mod writing;

@@ -1,15 +1,25 @@
-//! What every text box of the window does beyond druid's own: it works with input methods, takes a paste of several lines
-//! into one, and refuses one that is too large to be laid out.
+//! What every text box of the window does beyond druid's own: it works with input methods, takes changes back, takes a paste
+//! of several lines into one and refuses one that is too large to be laid out, and knows X11's second clipboard, which
+//! is whatever was selected last.
 
 use druid::{
-    Env, Event, EventCtx, LifeCycle, LifeCycleCtx,
+    Env, Event, EventCtx, KbKey, KeyEvent, LifeCycle, LifeCycleCtx, UpdateCtx, commands,
+    text::Selection,
     widget::{Controller, TextBox, prelude::*},
 };
 
 #[cfg(target_os = "linux")]
-use crate::gui::ime;
+use crate::gui::{desktop, ime};
 use crate::{
-    gui::{command, model::composer::LARGEST, widget::button::TAKE_FOCUS},
+    gui::{
+        command,
+        model::{
+            completion::Edit,
+            composer::LARGEST,
+            undo::{Caret, Undo},
+        },
+        widget::button::TAKE_FOCUS,
+    },
     identity::Invite,
 };
 
@@ -18,20 +28,72 @@ pub(crate) struct Writing {
     several_lines: bool,
     /// Has the focus when it appears.
     first: bool,
+    undo: Undo,
+    /// Where the caret was last.
+    caret: Caret,
+    /// What was selected when it was last offered to be pasted by the middle button.
+    offered: Caret,
+    /// Whether the middle button went down in this box.
+    pasting: bool,
+}
+
+/// What is selected in a text box; nothing can be said while somebody else changes it.
+pub(crate) fn caret(child: &TextBox<String>) -> Option<Caret> {
+    let text = child.text();
+    text.can_read().then(|| text.borrow().selection()).map(|at| Caret { anchor: at.anchor, active: at.active })
 }
 
 impl Writing {
     /// For a text of one line, which has the focus when it appears if it is the first.
     pub(crate) fn one_line(first: bool) -> Self {
-        Self { several_lines: false, first }
+        Self {
+            several_lines: false,
+            first,
+            undo: Undo::default(),
+            caret: Caret::default(),
+            offered: Caret::default(),
+            pasting: false,
+        }
     }
 
     /// For a text of several lines.
     pub(crate) fn several_lines() -> Self {
-        Self { several_lines: true, first: true }
+        Self { several_lines: true, ..Self::one_line(true) }
     }
 
-    fn paste(&self, child: &mut TextBox<String>, ctx: &mut EventCtx, text: &str, data: &mut String) {
+    /// Puts a text in place of what is selected, and keeps the caret in view.
+    fn insert(&mut self, child: &mut TextBox<String>, ctx: &mut EventCtx, text: &str, data: &mut String, env: &Env) {
+        if !child.text().can_write() {
+            return;
+        }
+        let change = child.text_mut().borrow_mut().insert_text(data, text);
+        ctx.invalidate_text_input(change);
+        // The box scrolls to its caret only when the platform has changed the text.
+        child.event(ctx, &Event::ImeStateChange, data, env);
+        self.note(child, data);
+    }
+
+    /// Begins with another text, at its end.
+    fn begin(&mut self, child: &mut TextBox<String>, data: &str) {
+        self.undo.begin(data);
+        self.caret = Caret::at(data.len());
+        if child.text().can_write() {
+            let _ = child.text_mut().borrow_mut().set_selection(Selection::caret(data.len()));
+        }
+    }
+
+    /// Keeps what has become of the text.
+    fn note(&mut self, child: &TextBox<String>, data: &str) {
+        let Some(caret) = caret(child) else { return };
+        if data != self.undo.text() {
+            self.undo.changed(self.caret, data, caret);
+        } else if caret != self.caret {
+            self.undo.moved();
+        }
+        self.caret = caret;
+    }
+
+    fn paste(&mut self, child: &mut TextBox<String>, ctx: &mut EventCtx, text: &str, data: &mut String, env: &Env) {
         if data.len() + text.len() > LARGEST {
             ctx.submit_command(command::TOO_LARGE.with(text.len()));
             return;
@@ -46,10 +108,96 @@ impl Writing {
             }
         };
         let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-        if !text.is_empty() && child.text().can_write() {
-            let change = child.text_mut().borrow_mut().insert_text(data, &text);
+        if !text.is_empty() {
+            self.insert(child, ctx, &text, data, env);
+        }
+    }
+
+    fn edit(&mut self, child: &mut TextBox<String>, ctx: &mut EventCtx, edit: &Edit, data: &mut String, env: &Env) {
+        let fits = data.get(edit.from..edit.to).is_some_and(|old| data.len() - old.len() + edit.text.len() <= LARGEST);
+        if fits && child.text().can_write() {
+            let _ = child.text_mut().borrow_mut().set_selection(Selection::new(edit.from, edit.to));
+            self.insert(child, ctx, &edit.text, data, env);
+        }
+    }
+
+    /// Takes back what was done last, or does it again.
+    fn take_back(&mut self, child: &mut TextBox<String>, ctx: &mut EventCtx, back: bool, data: &mut String, env: &Env) {
+        if !child.text().can_write() {
+            return;
+        }
+        let Some((text, caret)) = (if back { self.undo.undo() } else { self.undo.redo() }) else { return };
+        *data = text;
+        self.caret = caret;
+        {
+            let mut session = child.text_mut().borrow_mut();
+            // Nothing is put there, but the caret is looked for.
+            let _ = session.set_selection(Selection::caret(caret.active));
+            let change = session.insert_text(data, "");
+            let _ = session.set_selection(Selection::new(caret.anchor, caret.active));
             ctx.invalidate_text_input(change);
         }
+        child.event(ctx, &Event::ImeStateChange, data, env);
+    }
+
+    /// The middle button: the caret goes where it was pressed, and what was selected last is pasted there.
+    #[cfg(target_os = "linux")]
+    fn middle_button(
+        &mut self,
+        child: &mut TextBox<String>,
+        ctx: &mut EventCtx,
+        event: &Event,
+        data: &mut String,
+        env: &Env,
+    ) -> bool {
+        match event {
+            Event::MouseDown(mouse) if mouse.button.is_middle() && !ctx.is_disabled() => {
+                ime::reset();
+                let once = druid::MouseEvent { count: 1, mods: druid::Modifiers::empty(), ..mouse.clone() };
+                child.event(ctx, &Event::MouseDown(once), data, env);
+                self.note(child, data);
+                self.pasting = true;
+            }
+            // Not before it is up again: while another program is asked for the text, no event would arrive.
+            Event::MouseUp(mouse) if mouse.button.is_middle() && std::mem::take(&mut self.pasting) => {
+                child.event(ctx, event, data, env);
+                if let (Some(caret), Some(text)) = (caret(child), desktop::primary())
+                    && child.text().can_write()
+                {
+                    let _ = child.text_mut().borrow_mut().set_selection(Selection::caret(caret.active));
+                    self.note(child, data);
+                    self.paste(child, ctx, &text, data, env);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Offers what has been selected to be pasted by the middle button.
+    #[cfg(target_os = "linux")]
+    fn offer(&mut self, data: &str) {
+        if self.caret == self.offered {
+            return;
+        }
+        self.offered = self.caret;
+        let (from, to) = (self.caret.anchor.min(self.caret.active), self.caret.anchor.max(self.caret.active));
+        if let Some(selected) = data.get(from..to).filter(|selected| !selected.is_empty()) {
+            desktop::set_primary(selected);
+        }
+    }
+}
+
+/// Whether a key takes back (true) or does again (false).
+fn undoes(key: &KeyEvent) -> Option<bool> {
+    let command = if cfg!(target_os = "macos") { key.mods.meta() } else { key.mods.ctrl() };
+    match &key.key {
+        KbKey::Character(c) if command && !key.mods.alt() => match c.as_str() {
+            "z" | "Z" => Some(!key.mods.shift()),
+            "y" | "Y" => Some(false),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -70,32 +218,60 @@ impl Controller<String, TextBox<String>> for Writing {
                 }
                 return;
             }
+            Event::KeyDown(key) if !ctx.is_disabled() && undoes(key).is_some() => {
+                self.take_back(child, ctx, undoes(key) == Some(true), data, env);
+                ctx.set_handled();
+                return;
+            }
+            Event::Command(told) if ctx.is_focused() && (told.is(commands::UNDO) || told.is(commands::REDO)) => {
+                self.take_back(child, ctx, told.is(commands::UNDO), data, env);
+                ctx.set_handled();
+                return;
+            }
             Event::Command(told) if self.several_lines && told.is(command::TYPED) => {
-                if !ctx.is_disabled() && child.text().can_write() {
+                if !ctx.is_disabled() {
                     let typed: &String = told.get_unchecked(command::TYPED);
-                    let change = child.text_mut().borrow_mut().insert_text(data, typed);
-                    ctx.invalidate_text_input(change);
+                    self.insert(child, ctx, typed, data, env);
                     ctx.request_focus();
+                }
+                return;
+            }
+            Event::Command(told) if self.several_lines && told.is(command::EDIT) => {
+                if !ctx.is_disabled() {
+                    self.edit(child, ctx, told.get_unchecked(command::EDIT), data, env);
                 }
                 return;
             }
             Event::Paste(clipboard) if !ctx.is_disabled() => {
                 if let Some(text) = clipboard.get_string() {
-                    self.paste(child, ctx, &text, data);
+                    self.paste(child, ctx, &text, data, env);
                 }
                 return;
             }
-            #[cfg(target_os = "linux")]
-            Event::MouseDown(_) => ime::reset(),
             _ => {}
         }
-        child.event(ctx, event, data, env);
         #[cfg(target_os = "linux")]
-        if matches!(event, Event::ImeStateChange) && child.text().can_read() {
-            let text = child.text().borrow();
-            let caret = text.cursor_line_for_text_position(text.selection().active.min(data.len()));
-            let origin = ctx.window_origin().to_vec2();
-            ime::caret(druid::Rect::from_points(caret.p0 + origin, caret.p1 + origin));
+        {
+            if self.middle_button(child, ctx, event, data, env) {
+                return;
+            }
+            if let Event::MouseDown(_) = event {
+                ime::reset();
+            }
+        }
+        child.event(ctx, event, data, env);
+        self.note(child, data);
+        #[cfg(target_os = "linux")]
+        {
+            if let Event::MouseUp(_) | Event::ImeStateChange | Event::Command(_) = event {
+                self.offer(data);
+            }
+            if matches!(event, Event::ImeStateChange) && child.text().can_read() {
+                let text = child.text().borrow();
+                let caret = text.cursor_line_for_text_position(text.selection().active.min(data.len()));
+                let origin = ctx.window_origin().to_vec2();
+                ime::caret(druid::Rect::from_points(caret.p0 + origin, caret.p1 + origin));
+            }
         }
     }
 
@@ -108,11 +284,24 @@ impl Controller<String, TextBox<String>> for Writing {
         env: &Env,
     ) {
         match event {
-            LifeCycle::WidgetAdded if self.first => ctx.submit_command(TAKE_FOCUS.to(ctx.widget_id())),
+            LifeCycle::WidgetAdded => {
+                self.begin(child, data);
+                if self.first {
+                    ctx.submit_command(TAKE_FOCUS.to(ctx.widget_id()));
+                }
+            }
             #[cfg(target_os = "linux")]
             LifeCycle::FocusChanged(on) => ime::focus_changed(ctx.widget_id(), *on),
             _ => {}
         }
         child.lifecycle(ctx, event, data, env);
+    }
+
+    fn update(&mut self, child: &mut TextBox<String>, ctx: &mut UpdateCtx, old: &String, data: &String, env: &Env) {
+        child.update(ctx, old, data, env);
+        // Somebody else has changed it: sent it, or put another text there.
+        if data != self.undo.text() {
+            self.begin(child, data);
+        }
     }
 }
