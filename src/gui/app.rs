@@ -1,15 +1,23 @@
 //! Where what a person wants meets what the network does: conversations are begun here, told things, and left.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use druid::{
-    AppDelegate, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, Widget, commands,
+    AppDelegate, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, Widget, WindowId,
+    WindowState, commands,
     widget::{Controller, prelude::*},
 };
 
 use super::{
     Opening, command,
-    model::{Model, Screen},
+    keeper::Keeper,
+    keyboard,
+    model::{Model, Screen, place::Place},
 };
 use crate::{
     conversation::Command,
@@ -57,7 +65,10 @@ impl App {
             return;
         }
         match model.start.opening() {
-            Ok(opening) => self.open(opening, model),
+            Ok(opening) => {
+                model.keep_name();
+                self.open(opening, model);
+            }
             Err(why) => model.start.complaint = why,
         }
     }
@@ -99,6 +110,28 @@ impl App {
 }
 
 impl AppDelegate<Model> for App {
+    fn event(
+        &mut self,
+        ctx: &mut DelegateCtx,
+        _window: WindowId,
+        event: Event,
+        model: &mut Model,
+        _env: &Env,
+    ) -> Option<Event> {
+        if let Event::KeyDown(key) = &event
+            && let Some(meaning) = keyboard::anywhere(key)
+        {
+            let over = model.overlay;
+            if model.press(meaning) {
+                if over.is_some() && model.overlay.is_none() {
+                    ctx.submit_command(command::FOCUS_AGAIN);
+                }
+                return None;
+            }
+        }
+        Some(event)
+    }
+
     fn command(
         &mut self,
         ctx: &mut DelegateCtx,
@@ -131,6 +164,13 @@ impl AppDelegate<Model> for App {
             self.leave(model);
         } else if told.is(command::BACK) {
             self.back(model);
+        } else if let Some(overlay) = told.get(command::SHOW) {
+            model.show(*overlay);
+        } else if told.is(command::HIDE) {
+            model.hide();
+            ctx.submit_command(command::FOCUS_AGAIN);
+        } else if let Some(folder) = told.get(command::FOLDER) {
+            model.settings.folder = Some(folder.path().to_owned());
         } else {
             return Handled::No;
         }
@@ -141,6 +181,31 @@ impl AppDelegate<Model> for App {
 /// What has to be done around the whole tree: once when the window is there, and when it is to go.
 pub(super) struct Around {
     pub(super) opening: Option<Opening>,
+    /// Who keeps the settings; nobody where the file must not be written.
+    pub(super) keeper: Rc<OnceCell<Keeper>>,
+    #[cfg(target_os = "linux")]
+    pub(super) herald: super::herald::Herald,
+}
+
+impl Around {
+    /// Keeps what is set, and where the window is: it is about to go.
+    fn remember(&self, ctx: &EventCtx, model: &mut Model) {
+        let window = ctx.window();
+        let maximized = window.get_window_state() == WindowState::Maximized;
+        // What it goes back to is not known while it fills the monitor.
+        let last = model.settings.place.filter(|_| maximized);
+        let (size, at) = (window.get_size(), window.get_position());
+        let here = Place::new(size.width as i64, size.height as i64, Some((at.x as i64, at.y as i64)), maximized);
+        model.settings.place = Some(last.map_or(here, |last| Place { maximized, ..last }));
+        model.take_name();
+        self.keep(model);
+    }
+
+    fn keep(&self, model: &Model) {
+        if let Some(keeper) = self.keeper.get() {
+            keeper.keep(&model.settings);
+        }
+    }
 }
 
 impl<W: Widget<Model>> Controller<Model, W> for Around {
@@ -149,12 +214,16 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
             #[cfg(target_os = "linux")]
             {
                 super::ime::attach();
+                super::desktop::watch(&ctx.get_external_handle());
                 super::desktop::swallow_arguments(std::env::args().skip(1));
             }
             // Only now: before there is a window, nothing from elsewhere would reach it.
             if let Some(opening) = self.opening.take() {
                 ctx.submit_command(command::OPEN.with(opening));
             }
+        }
+        if let Event::WindowCloseRequested = event {
+            self.remember(ctx, model);
         }
         // A complaint stands until one writes on.
         let draft = (!model.room.complaint.is_empty()).then(|| model.room.draft.clone());
@@ -167,6 +236,13 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
     fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {
         if model.quit && !old.quit {
             ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
+        }
+        if old.settings != model.settings {
+            self.keep(model);
+        }
+        #[cfg(target_os = "linux")]
+        if old.bell != model.bell {
+            self.herald.tell(model.bell.notification());
         }
         child.update(ctx, old, model, env);
     }

@@ -10,6 +10,9 @@
 //! - `command`, `app`: what a person wants, and how it is done
 //! - `bridge`: from the network's threads to the window's
 //! - `ime`, `desktop`: what GTK has to be told beside druid
+//! - `keyboard`: the keys that mean the same everywhere
+//! - `keeper`: the file of the settings
+//! - `herald`: the desktop's notifications
 
 mod app;
 mod bridge;
@@ -18,22 +21,39 @@ mod data;
 #[cfg(target_os = "linux")]
 mod desktop;
 #[cfg(target_os = "linux")]
+mod herald;
+#[cfg(target_os = "linux")]
 mod ime;
+mod keeper;
+mod keyboard;
 mod model;
 mod screen;
 mod theme;
 mod widget;
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{
+    cell::{OnceCell, RefCell},
+    path::PathBuf,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
-use druid::{AppLauncher, ExtEventSink, Size, WidgetExt, WindowDesc};
+use druid::{AppLauncher, ExtEventSink, Point, Rect, Screen, Size, Widget, WidgetExt, WindowDesc, WindowState};
 
 use crate::{
     host,
     identity::{Identity, Name, Pins},
     session,
 };
-use model::Model;
+use keeper::Keeper;
+use model::{
+    Model,
+    place::{self, Monitor, Place},
+};
+
+/// How long what was set may take to be written when the window is closed.
+const WRITING: Duration = Duration::from_secs(1);
 
 /// What a window needs to know.
 #[derive(Debug)]
@@ -44,8 +64,12 @@ pub struct Start {
     pub pins: Pins,
     /// Where the network runs.
     pub runtime: tokio::runtime::Handle,
-    /// The name that is suggested to whoever has not chosen one.
-    pub name: Name,
+    /// The name that was asked for; without one, the one that was chosen in the window before, or else the user's.
+    pub name: Option<Name>,
+    /// Where key, pins and settings are kept.
+    pub dir: PathBuf,
+    /// Where the log is written, if it is.
+    pub log: Option<PathBuf>,
     /// What to begin with.
     pub opening: Opening,
 }
@@ -102,23 +126,33 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     if !desktop::has_display() {
         return Err(WindowError::NoDisplay);
     }
-    let Start { identity, pins, runtime, name, opening } = start;
+    let Start { identity, pins, runtime, name, dir, log, opening } = start;
+    let found = keeper::find(&dir);
+    let name = name.or_else(|| found.settings.name.clone()).unwrap_or_else(Name::default_name);
     let mut model = Model::new(&name, identity.fingerprint());
+    model.settings = found.settings;
+    model.adjusting = model::Adjusting { word: found.word, dir: dir.clone(), log, ..model.adjusting };
     #[cfg(target_os = "linux")]
     {
-        model.dark = desktop::prefers_dark();
+        model.dark_desktop = desktop::prefers_dark();
     }
     let opening = match opening {
         Opening::Choose => None,
-        opening => Some(opening),
+        opening => Some(opening.named(&name)),
     };
-    let root = screen::root().controller(app::Around { opening });
-    let window = WindowDesc::new(root)
-        .title(|model: &Model, _: &druid::Env| model.title())
-        .window_size(Size::new(960.0, 680.0))
-        .with_min_size(Size::new(480.0, 360.0));
-    let launcher = AppLauncher::with_window(window);
+    let keeper = Rc::new(OnceCell::new());
+    let root = screen::root().controller(app::Around {
+        opening,
+        keeper: Rc::clone(&keeper),
+        #[cfg(target_os = "linux")]
+        herald: herald::Herald::start(&runtime),
+    });
+    let launcher = AppLauncher::with_window(window(root, model.settings.place));
     let sink = launcher.get_external_handle();
+    if found.writable {
+        // It was not set before.
+        let _ = keeper.set(Keeper::telling(dir, sink.clone()));
+    }
     let current = Rc::new(RefCell::new(None));
     let app = app::App {
         identity,
@@ -134,7 +168,37 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     if let Some(link) = link {
         link.end(app::FAREWELL);
     }
+    if let Some(keeper) = keeper.get() {
+        keeper.finish(WRITING);
+    }
     launched.map_err(|error| WindowError::Toolkit(error.to_string()))
+}
+
+/// The window, where it was last if that can still be seen.
+fn window(root: impl Widget<Model> + 'static, last: Option<Place>) -> WindowDesc<Model> {
+    let monitors: Vec<_> = Screen::get_monitors().iter().map(|monitor| free(&monitor.virtual_work_rect())).collect();
+    let (width, height) = place::USUAL;
+    let here = match last {
+        Some(place) => place.on(&monitors),
+        None => Place { width, height, at: None, maximized: false },
+    };
+    let size = |(width, height): (i32, i32)| Size::new(width.into(), height.into());
+    let mut window = WindowDesc::new(root)
+        .title(|model: &Model, _: &druid::Env| model.title())
+        .window_size(size((here.width, here.height)))
+        .with_min_size(size(place::SMALLEST));
+    if let Some((x, y)) = here.at {
+        window = window.set_position(Point::new(x.into(), y.into()));
+    }
+    if here.maximized {
+        window = window.set_window_state(WindowState::Maximized);
+    }
+    window
+}
+
+fn free(area: &Rect) -> Monitor {
+    let whole = |number: f64| number as i32;
+    Monitor { at: (whole(area.x0), whole(area.y0)), size: (whole(area.width()), whole(area.height())) }
 }
 
 /// Closes the window on SIGINT or SIGTERM, as a person would.

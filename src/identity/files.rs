@@ -24,7 +24,7 @@ impl FileError {
 }
 
 /// Creates `dir`, and the folders above it, for its owner alone. One that exists is left as it is.
-pub(super) fn create_private_dir(dir: &Path) -> Result<(), FileError> {
+pub(crate) fn create_private_dir(dir: &Path) -> Result<(), FileError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -34,7 +34,7 @@ pub(super) fn create_private_dir(dir: &Path) -> Result<(), FileError> {
 
 /// Waits until no other process holds the lock `name` in `dir`; it is held until the file is dropped.
 /// The file itself stays: were it removed, two processes could each lock their own.
-pub(super) fn lock(dir: &Path, name: &str) -> Result<File, FileError> {
+pub(crate) fn lock(dir: &Path, name: &str) -> Result<File, FileError> {
     let path = dir.join(name);
     let file = private().create(true).open(&path).map_err(FileError::new("opened", &path))?;
     file.lock().map_err(FileError::new("locked", &path))?;
@@ -43,7 +43,7 @@ pub(super) fn lock(dir: &Path, name: &str) -> Result<File, FileError> {
 
 /// Reads at most `limit` bytes, and one more if there are more, so that the caller can tell. All into one piece of memory:
 /// one that grows leaves copies behind, and it may be a key.
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     // With some bytes to spare, in which to see that it ends.
     let mut bytes = Vec::with_capacity(file.metadata()?.len().min(limit) as usize + 64);
@@ -53,7 +53,7 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// Puts `bytes` in the place of the file `name`: after a crash there is the old file or the new one, whole.
 /// The caller holds the lock, therefore a temporary file that is found is one that a crash left.
-pub(super) fn replace(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), FileError> {
+pub(crate) fn replace(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), FileError> {
     let path = dir.join(name);
     let temporary = dir.join(format!("{name}.new"));
     let written = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, &path)).and_then(|()| sync(dir));

@@ -10,7 +10,7 @@
 //! - [`DataDir`]: the folder in which identity and pins are kept
 
 mod address;
-mod files;
+pub(crate) mod files;
 mod fingerprint;
 mod home;
 mod invite;

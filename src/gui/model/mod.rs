@@ -10,24 +10,38 @@
 //! - [`people`]: members, their badge and colour
 //! - [`security`]: the state of security in words
 //! - [`text`]: text of others, made fit for a layout
+//! - [`settings`], [`place`]: what a person has set, and where the window was
+//! - [`unread`], [`notification`]: what came while one looked elsewhere
+//! - [`keys`]: the keys
 
 pub(crate) mod composer;
 pub(crate) mod heights;
+pub(crate) mod keys;
+pub(crate) mod notification;
 pub(crate) mod people;
+pub(crate) mod place;
 pub(crate) mod room;
 pub(crate) mod scroll;
 pub(crate) mod security;
 pub(crate) mod selection;
+pub(crate) mod settings;
 pub(crate) mod start;
 pub(crate) mod text;
 pub(crate) mod transcript;
+pub(crate) mod unread;
+
+use std::{path::PathBuf, time::Instant};
 
 use crate::{
-    conversation::{Closed, Event, Question, Refused, RefusedReason},
+    conversation::{Closed, Event, Question, Refused, RefusedReason, Said},
     identity::{Fingerprint, Name},
 };
+use keys::Anywhere;
+use notification::Bell;
 use room::Room;
+use settings::{Settings, Telling, Theme};
 use start::{Start, Verdict};
+use unread::Unread;
 
 use super::Opening;
 
@@ -47,6 +61,28 @@ pub(crate) enum Screen {
     Refused,
     /// The conversation.
     Room,
+}
+
+/// What is shown over the screen, which goes on below it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Overlay {
+    /// What one can set.
+    Settings,
+    /// The keys.
+    Keys,
+}
+
+/// What the settings' screen shows beside the settings.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Adjusting {
+    /// The name as it is typed.
+    pub(crate) name: String,
+    /// What there is to say about how the settings are kept; empty if they are, and were.
+    pub(crate) word: String,
+    /// Where key, pins and settings are kept.
+    pub(crate) dir: PathBuf,
+    /// Where the log is written, if it is.
+    pub(crate) log: Option<PathBuf>,
 }
 
 /// Getting there, and what has to be decided on the way.
@@ -102,8 +138,14 @@ pub(crate) struct Refusal {
 pub(crate) struct Model {
     /// Which screen.
     pub(crate) screen: Screen,
-    /// Light on dark.
-    pub(crate) dark: bool,
+    /// What is over it.
+    pub(crate) overlay: Option<Overlay>,
+    /// What a person has set.
+    pub(crate) settings: Settings,
+    /// What the settings' screen shows beside them.
+    pub(crate) adjusting: Adjusting,
+    /// Whether the desktop is dark.
+    pub(crate) dark_desktop: bool,
     /// One's own key.
     pub(crate) own: Fingerprint,
     /// The start screen.
@@ -116,6 +158,10 @@ pub(crate) struct Model {
     pub(crate) room: Room,
     /// Whether the window has the keyboard: whether one is looking.
     pub(crate) focused: bool,
+    /// How much came while one was not.
+    pub(crate) unread: Unread,
+    /// What the desktop is told of it.
+    pub(crate) bell: Bell,
     /// Whether the window is to be closed.
     pub(crate) quit: bool,
 }
@@ -125,13 +171,18 @@ impl Model {
     pub(crate) fn new(name: &Name, own: Fingerprint) -> Self {
         Self {
             screen: Screen::Start,
-            dark: false,
+            overlay: None,
+            settings: Settings::default(),
+            adjusting: Adjusting { name: name.as_str().to_owned(), ..Adjusting::default() },
+            dark_desktop: false,
             own,
             start: Start::new(name),
             way: Way::default(),
             refusal: Refusal::default(),
             room: Room::default(),
             focused: true,
+            unread: Unread::default(),
+            bell: Bell::default(),
             quit: false,
         }
     }
@@ -139,6 +190,99 @@ impl Model {
     /// One has begun to look at the window, or looks elsewhere.
     pub(crate) fn focus_changed(&mut self, on: bool) {
         self.focused = on;
+        if on {
+            self.forget_unread();
+        }
+    }
+
+    fn forget_unread(&mut self) {
+        self.unread.seen();
+        self.bell.hush();
+    }
+
+    /// Somebody said something: one who looks elsewhere is to hear of it.
+    fn heard(&mut self, said: &Said) {
+        if self.focused || !unread::is_news(said) {
+            return;
+        }
+        self.unread.add();
+        let telling = if self.settings.muted { Telling::Nothing } else { self.settings.telling };
+        let name = text::unfit(&text::label(said.from.as_str()));
+        self.bell.ring(&name, &said.text, &text::unfit(&self.room.name), telling, Instant::now());
+    }
+
+    /// Whether the colours are light on dark.
+    pub(crate) fn is_dark(&self) -> bool {
+        match self.settings.theme {
+            Theme::System => self.dark_desktop,
+            Theme::Light => false,
+            Theme::Dark => true,
+        }
+    }
+
+    /// Shows something over the screen.
+    pub(crate) fn show(&mut self, overlay: Overlay) {
+        self.hide();
+        if overlay == Overlay::Settings {
+            self.adjusting.name.clone_from(&self.start.name);
+        }
+        self.overlay = Some(overlay);
+    }
+
+    /// Shows the screen again. A name that was typed is taken now, if it is one.
+    pub(crate) fn hide(&mut self) {
+        if self.overlay.take() == Some(Overlay::Settings) {
+            self.take_name();
+        }
+    }
+
+    /// Goes by the name that was typed into the settings, if it is one.
+    pub(crate) fn take_name(&mut self) {
+        if let Ok(name) = self.adjusting.name.parse::<Name>()
+            && name.as_str() != self.start.name
+        {
+            self.start.rename(&name);
+            self.settings.name = Some(name);
+        }
+    }
+
+    /// Goes by the name in the start screen's form from now on.
+    pub(crate) fn keep_name(&mut self) {
+        if let Ok(name) = self.start.name.parse() {
+            self.settings.name = Some(name);
+        }
+    }
+
+    /// What there is to say about the name that is being typed.
+    pub(crate) fn name_verdict(&self) -> Verdict {
+        match self.adjusting.name.parse::<Name>() {
+            Ok(_) => Verdict::None,
+            Err(error) => Verdict::Bad(error.to_string()),
+        }
+    }
+
+    /// A key that means the same everywhere. Whether it was of use.
+    pub(crate) fn press(&mut self, key: Anywhere) -> bool {
+        let toggle = |model: &mut Self, overlay| {
+            if model.overlay == Some(overlay) { model.hide() } else { model.show(overlay) }
+        };
+        match key {
+            Anywhere::Keys => toggle(self, Overlay::Keys),
+            Anywhere::Settings => toggle(self, Overlay::Settings),
+            Anywhere::Close if self.overlay.is_none() => return false,
+            Anywhere::Close => self.hide(),
+            Anywhere::Larger => self.settings.larger(),
+            Anywhere::Smaller => self.settings.smaller(),
+            Anywhere::UsualSize => self.settings.usual_size(),
+            Anywhere::Mute => self.mute(),
+        }
+        true
+    }
+
+    /// Mutes notifications, or does so no more.
+    pub(crate) fn mute(&mut self) {
+        self.settings.muted = !self.settings.muted;
+        self.bell.hush();
     }
 
     /// A conversation begins.
@@ -146,6 +290,7 @@ impl Model {
         self.start.remember(opening);
         self.start.complaint.clear();
         // What one had not sent goes along: nothing that was typed is thrown away.
+        self.forget_unread();
         let last = std::mem::take(&mut self.room);
         self.room.draft = last.draft;
         let title = match opening {
@@ -167,6 +312,7 @@ impl Model {
 
     /// Back to the start screen, with what had been typed.
     pub(crate) fn back(&mut self) {
+        self.forget_unread();
         self.screen = Screen::Start;
     }
 
@@ -188,7 +334,10 @@ impl Model {
                 self.room.welcomed(&welcomed);
                 self.screen = Screen::Room;
             }
-            Event::Said(said) => self.room.said(&said),
+            Event::Said(said) => {
+                self.heard(&said);
+                self.room.said(&said);
+            }
             Event::Joined(member) => self.room.joined(&member),
             Event::Left { member, name, how } => self.room.left(member, &name, how),
             Event::Away { member, name } => self.room.away(member, &name),
@@ -250,7 +399,10 @@ impl Model {
 
     /// The window's title.
     pub(crate) fn title(&self) -> String {
-        if self.screen == Screen::Room { format!("{} – parlor", self.room.name) } else { "parlor".to_owned() }
+        match self.screen {
+            Screen::Room => self.unread.before(&format!("{} – parlor", text::unfit(&self.room.name))),
+            _ => "parlor".to_owned(),
+        }
     }
 }
 

@@ -3,16 +3,24 @@
 //! - [`start`]: host a room, or join one
 //! - [`ask`]: getting there, and what has to be decided on the way
 //! - [`room`]: the conversation
+//! - [`settings`], [`keys`]: what goes over any of them
 
 mod ask;
+mod keys;
 mod room;
+mod settings;
 mod start;
 
 use druid::{Widget, WidgetExt, widget::ViewSwitcher};
 
 use super::{
-    model::{Model, Screen},
+    command,
+    model::{Model, Overlay, Screen},
     theme::Themed,
+    widget::{
+        button::{Button, Weight},
+        over::Over,
+    },
 };
 
 /// The whole window.
@@ -28,5 +36,14 @@ pub(crate) fn root() -> impl Widget<Model> {
             Screen::Room => room::screen().boxed(),
         },
     );
-    Themed::new(screens)
+    Themed::new(Over::new(screens, |overlay| match overlay {
+        Overlay::Settings => settings::screen().boxed(),
+        Overlay::Keys => keys::screen().boxed(),
+    }))
+}
+
+/// The way to the settings, on the screens that one stays on.
+fn settings_button() -> Button<Model> {
+    let show = |ctx: &mut druid::EventCtx, _: &mut Model| ctx.submit_command(command::SHOW.with(Overlay::Settings));
+    Button::new("Settings", Weight::Bare, show).small()
 }

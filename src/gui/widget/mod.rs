@@ -4,6 +4,7 @@
 //! - [`members`], [`badge`]: who is there
 //! - [`composer`], [`writing`]: where one writes
 //! - [`security`]: the bar that says how safe it is
+//! - [`over`]: something over a screen
 //! - [`card`], [`field`], [`button`], [`words`]: the rest
 
 pub(crate) mod badge;
@@ -12,6 +13,7 @@ pub(crate) mod card;
 pub(crate) mod composer;
 pub(crate) mod field;
 pub(crate) mod members;
+pub(crate) mod over;
 pub(crate) mod security;
 pub(crate) mod transcript;
 pub(crate) mod words;

@@ -76,13 +76,16 @@ impl Widget<Model> for SecurityBar {
     }
 
     fn update(&mut self, ctx: &mut UpdateCtx, old: &Model, data: &Model, _env: &Env) {
+        if ctx.env_changed() {
+            ctx.request_layout();
+        }
         if ctx.env_changed() || old.room.words() != data.room.words() || old.room.side != data.room.side {
             ctx.request_paint();
         }
     }
 
-    fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, _data: &Model, _env: &Env) -> Size {
-        Size::new(bc.max().width, HEIGHT)
+    fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, _data: &Model, env: &Env) -> Size {
+        Size::new(bc.max().width, theme::points(env, HEIGHT))
     }
 
     fn paint(&mut self, ctx: &mut PaintCtx, data: &Model, env: &Env) {
@@ -91,10 +94,11 @@ impl Widget<Model> for SecurityBar {
         let alarm = tone == Tone::Alarm;
         ctx.fill(area, &env.get(if alarm { theme::DANGER } else { theme::SURFACE }));
         let color = if alarm { env.get(theme::ON_ACCENT) } else { env.get(theme::tone(tone)) };
+        let size = theme::points(env, 13.0);
         let mut lay = |words: &str, weight: FontWeight, color: druid::Color| {
             ctx.text()
                 .new_text_layout(words.to_owned())
-                .font(FontFamily::SYSTEM_UI, 13.0)
+                .font(FontFamily::SYSTEM_UI, size)
                 .default_attribute(TextAttribute::Weight(weight))
                 .text_color(color)
                 .build()

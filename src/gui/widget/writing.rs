@@ -60,6 +60,10 @@ impl Controller<String, TextBox<String>> for Writing {
                 ctx.request_focus();
                 return;
             }
+            Event::Command(told) if self.first && told.is(command::FOCUS_AGAIN) => {
+                ctx.request_focus();
+                return;
+            }
             Event::Command(told) if self.several_lines && told.is(command::TYPED) => {
                 if !ctx.is_disabled() && child.text().can_write() {
                     let typed: &String = told.get_unchecked(command::TYPED);
