@@ -202,7 +202,6 @@ pub(crate) fn set(env: &mut Env, dark: bool, scale: f64) {
     set_fonts(env, scale);
     env.set(theme::TEXTBOX_BORDER_RADIUS, RADIUS);
     env.set(theme::TEXTBOX_BORDER_WIDTH, 1.0);
-    env.set(theme::TEXTBOX_INSETS, Insets::uniform_xy(12.0, 9.0));
     env.set(theme::SCROLLBAR_WIDTH, 6.0);
     env.set(theme::SCROLLBAR_EDGE_WIDTH, 0.0);
 }
@@ -223,6 +222,7 @@ fn set_fonts(env: &mut Env, scale: f64) {
         env.set(key, font.clone().with_size(size * scale).with_weight(weight));
     }
     env.set(theme::TEXT_SIZE_NORMAL, 15.0 * scale);
+    env.set(theme::TEXTBOX_INSETS, Insets::uniform_xy(12.0 * scale, 9.0 * scale));
     // A line should hold about as many words as before, but a column must leave room for what is beside it.
     env.set(CARD, 520.0 * scale.max(1.0));
     let side = 1.0 + (scale - 1.0) / 2.0;
@@ -345,7 +345,6 @@ mod tests {
             assert_eq!(large.get(&font).size, 2.0 * usual.get(&font).size, "{font:?}");
         }
         assert_eq!(points(&large, 12.0), 24.0);
-        // The column and the transcript beside it have to fit the narrowest window.
-        assert!(large.get(WIDE_SIDE) < 480.0);
+        assert!(large.get(SIDE) > usual.get(SIDE) && large.get(SIDE) < 2.0 * usual.get(SIDE));
     }
 }

@@ -22,11 +22,6 @@ impl Unread {
         self.0 = 0;
     }
 
-    /// How much.
-    pub(crate) fn count(self) -> usize {
-        self.0
-    }
-
     /// The window's title, with the count before it when there is one.
     pub(crate) fn before(self, title: &str) -> String {
         match self.0 {
@@ -48,7 +43,7 @@ mod tests {
         for _ in 0..3 {
             unread.add();
         }
-        assert_eq!((unread.count(), unread.before("Kitchen – parlor").as_str()), (3, "(3) Kitchen – parlor"));
+        assert_eq!(unread.before("Kitchen – parlor"), "(3) Kitchen – parlor");
         for _ in 0..1000 {
             unread.add();
         }

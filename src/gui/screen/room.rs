@@ -11,6 +11,7 @@ use super::{
         model::{Model, composer as draft, room::Side, security, text},
         theme,
         widget::{
+            beside::Beside,
             button::{Button, Weight},
             card,
             composer::composer,
@@ -29,17 +30,12 @@ pub(super) fn screen() -> impl Widget<Model> {
         .with_flex_child(Transcript::default().lens(lens!(Model, room.feed)), 1.0)
         .with_child(line_across())
         .with_child(writing());
-    let middle = Flex::row()
-        .cross_axis_alignment(CrossAxisAlignment::Fill)
-        .with_flex_child(conversation, 1.0)
-        .with_child(SizedBox::empty().width(1.0).expand_height().background(theme::BORDER))
-        .with_child(side());
     Flex::column()
         .cross_axis_alignment(CrossAxisAlignment::Fill)
         .with_child(header())
         .with_child(SecurityBar)
         .with_child(line_across())
-        .with_flex_child(middle, 1.0)
+        .with_flex_child(Beside::new(conversation, side()), 1.0)
 }
 
 fn line_across() -> impl Widget<Model> {

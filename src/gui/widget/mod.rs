@@ -4,10 +4,11 @@
 //! - [`members`], [`badge`]: who is there
 //! - [`composer`], [`writing`]: where one writes
 //! - [`security`]: the bar that says how safe it is
-//! - [`over`]: something over a screen
+//! - [`over`], [`beside`]: something over a screen, or at its side
 //! - [`card`], [`field`], [`button`], [`words`]: the rest
 
 pub(crate) mod badge;
+pub(crate) mod beside;
 pub(crate) mod button;
 pub(crate) mod card;
 pub(crate) mod composer;

@@ -3,7 +3,7 @@
 use druid::{
     BoxConstraints, Cursor, Env, FontFamily, FontWeight, KbKey, Point, Rect,
     kurbo::{Arc, Vec2},
-    piet::{RenderContext, Text, TextAttribute, TextLayout, TextLayoutBuilder},
+    piet::{PietText, PietTextLayout, RenderContext, Text, TextAttribute, TextLayout, TextLayoutBuilder},
     widget::prelude::*,
 };
 
@@ -13,7 +13,11 @@ use crate::gui::{
     theme,
 };
 
+/// How tall it is, with a line of words.
 const HEIGHT: f64 = 32.0;
+/// Where the words begin, and what is free at the other end.
+const BEFORE: f64 = 40.0;
+const AFTER: f64 = 16.0;
 
 /// The bar.
 pub(crate) struct SecurityBar;
@@ -31,6 +35,17 @@ fn draw_lock(ctx: &mut PaintCtx, center: Point, closed: bool, color: &druid::Col
         x_rotation: 0.0,
     };
     ctx.stroke(shackle, color, 1.6);
+}
+
+/// The words, in as many lines as they need: nobody is to miss half of them.
+fn lay_out(text: &mut PietText, data: &Model, width: f64, color: druid::Color, env: &Env) -> Option<PietTextLayout> {
+    text.new_text_layout(data.room.words())
+        .max_width((width - BEFORE - AFTER).max(1.0))
+        .font(FontFamily::SYSTEM_UI, theme::points(env, 13.0))
+        .default_attribute(TextAttribute::Weight(FontWeight::SEMI_BOLD))
+        .text_color(color)
+        .build()
+        .ok()
 }
 
 impl SecurityBar {
@@ -76,16 +91,18 @@ impl Widget<Model> for SecurityBar {
     }
 
     fn update(&mut self, ctx: &mut UpdateCtx, old: &Model, data: &Model, _env: &Env) {
-        if ctx.env_changed() {
+        if ctx.env_changed() || old.room.words() != data.room.words() {
             ctx.request_layout();
-        }
-        if ctx.env_changed() || old.room.words() != data.room.words() || old.room.side != data.room.side {
+        } else if old.room.side != data.room.side || old.room.tone() != data.room.tone() {
             ctx.request_paint();
         }
     }
 
-    fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, _data: &Model, env: &Env) -> Size {
-        Size::new(bc.max().width, theme::points(env, HEIGHT))
+    fn layout(&mut self, ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &Model, env: &Env) -> Size {
+        let width = bc.max().width;
+        let words = lay_out(ctx.text(), data, width, env.get(theme::TEXT), env);
+        let tall = words.map_or(0.0, |words| words.size().height + theme::points(env, 14.0));
+        Size::new(width, tall.max(theme::points(env, HEIGHT)).ceil())
     }
 
     fn paint(&mut self, ctx: &mut PaintCtx, data: &Model, env: &Env) {
@@ -94,31 +111,26 @@ impl Widget<Model> for SecurityBar {
         let alarm = tone == Tone::Alarm;
         ctx.fill(area, &env.get(if alarm { theme::DANGER } else { theme::SURFACE }));
         let color = if alarm { env.get(theme::ON_ACCENT) } else { env.get(theme::tone(tone)) };
-        let size = theme::points(env, 13.0);
-        let mut lay = |words: &str, weight: FontWeight, color: druid::Color| {
-            ctx.text()
-                .new_text_layout(words.to_owned())
-                .font(FontFamily::SYSTEM_UI, size)
-                .default_attribute(TextAttribute::Weight(weight))
-                .text_color(color)
-                .build()
-                .ok()
-        };
-        let words = lay(&data.room.words(), FontWeight::SEMI_BOLD, color);
-        let quiet = if alarm { color } else { env.get(theme::QUIET) };
+        let words = lay_out(ctx.text(), data, area.width(), color.clone(), env);
+        let quiet = if alarm { color.clone() } else { env.get(theme::QUIET) };
         let open = data.room.side == Side::Security;
-        let hint = lay(if open { "Close" } else { "What does this mean?" }, FontWeight::REGULAR, quiet);
+        let hint = ctx
+            .text()
+            .new_text_layout(if open { "Close" } else { "What does this mean?" })
+            .font(FontFamily::SYSTEM_UI, theme::points(env, 13.0))
+            .text_color(quiet)
+            .build();
         // Where nothing is connected, nothing is locked.
         draw_lock(ctx, Point::new(24.0, area.center().y - 1.0), !alarm && data.room.open(), &color);
-        let (mut end, mut free) = (40.0, area.width());
+        let mut end = BEFORE;
         if let Some(words) = &words {
             end += words.size().width;
-            ctx.draw_text(words, (40.0, (area.height() - words.size().height) / 2.0));
+            ctx.draw_text(words, (BEFORE, (area.height() - words.size().height) / 2.0));
         }
-        if let Some(hint) = &hint {
-            free -= hint.size().width + 16.0;
+        if let Ok(hint) = &hint {
+            let free = area.width() - hint.size().width - AFTER;
             // The state goes before the question.
-            if free > end + 16.0 {
+            if free > end + AFTER {
                 ctx.draw_text(hint, (free, (area.height() - hint.size().height) / 2.0));
             }
         }
