@@ -23,6 +23,10 @@ pub(crate) fn has_display() -> bool {
 
 /// Whether the person's desktop is dark.
 pub(crate) fn prefers_dark() -> bool {
+    // Whoever starts a program with this means it.
+    if let Ok(theme) = std::env::var("GTK_THEME") {
+        return theme.to_lowercase().contains("dark");
+    }
     if interface().is_some_and(|settings| settings.string(SCHEME) == "prefer-dark") {
         return true;
     }

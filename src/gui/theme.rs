@@ -225,7 +225,7 @@ fn set_fonts(env: &mut Env, scale: f64) {
     env.set(theme::TEXTBOX_INSETS, Insets::uniform_xy(12.0 * scale, 9.0 * scale));
     // A line should hold about as many words as before, but a column must leave room for what is beside it.
     env.set(CARD, 520.0 * scale.max(1.0));
-    let side = 1.0 + (scale - 1.0) / 2.0;
+    let side = 1.0 + (scale - 1.0) / 3.0;
     env.set(SIDE, 208.0 * side);
     env.set(WIDE_SIDE, 312.0 * side);
 }

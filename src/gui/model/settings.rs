@@ -39,7 +39,7 @@ impl Theme {
     /// The word for a person.
     pub(crate) fn words(self) -> &'static str {
         match self {
-            Self::System => "As the desktop",
+            Self::System => "System",
             Self::Light => "Light",
             Self::Dark => "Dark",
         }

@@ -83,7 +83,9 @@ pub(super) fn close_button() -> impl Widget<Model> {
 
 /// A row of buttons of which one is chosen.
 fn choice<const N: usize>(buttons: [Button<Model>; N]) -> impl Widget<Model> {
-    let row = buttons.into_iter().fold(Flex::row(), |row, button| row.with_flex_child(button.expand_width(), 1.0));
+    let row = buttons.into_iter().fold(Flex::row().cross_axis_alignment(CrossAxisAlignment::Fill), |row, button| {
+        row.with_flex_child(button.expand_width(), 1.0)
+    });
     row.padding(4.0).background(theme::CHOICE).rounded(theme::RADIUS + 3.0)
 }
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use druid::{
-    ArcStr, Color, Cursor, Data, Env, FontDescriptor, KbKey, Key, TextLayout, TimerToken, piet::RenderContext,
-    widget::prelude::*,
+    ArcStr, Color, Cursor, Data, Env, FontDescriptor, KbKey, Key, TextAlignment, TextLayout, TimerToken,
+    piet::RenderContext, widget::prelude::*,
 };
 
 use crate::gui::{command, theme};
@@ -242,9 +242,12 @@ impl<T: Data> Widget<T> for Button<T> {
 
     fn layout(&mut self, ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &T, env: &Env) -> Size {
         self.resolve(data);
+        let (x, y) = (theme::points(env, self.inset.0), theme::points(env, self.inset.1));
+        // Large words in a narrow place take another line.
+        self.layout.set_wrap_width((bc.max().width - 2.0 * x).max(1.0));
+        self.layout.set_text_alignment(TextAlignment::Center);
         self.layout.rebuild_if_needed(ctx.text(), env);
         let text = self.layout.size();
-        let (x, y) = (theme::points(env, self.inset.0), theme::points(env, self.inset.1));
         ctx.set_baseline_offset(text.height + y - self.layout.layout_metrics().first_baseline);
         bc.constrain(Size::new(text.width + 2.0 * x, text.height + 2.0 * y).ceil())
     }

@@ -2,7 +2,7 @@
 
 use druid::{
     BoxConstraints, Cursor, Env, FontFamily, FontWeight, KbKey, Point, Rect,
-    kurbo::{Arc, Vec2},
+    kurbo::{Affine, Arc, Vec2},
     piet::{PietText, PietTextLayout, RenderContext, Text, TextAttribute, TextLayout, TextLayoutBuilder},
     widget::prelude::*,
 };
@@ -15,32 +15,39 @@ use crate::gui::{
 
 /// How tall it is, with a line of words.
 const HEIGHT: f64 = 32.0;
-/// Where the words begin, and what is free at the other end.
-const BEFORE: f64 = 40.0;
-const AFTER: f64 = 16.0;
+/// What is free at either end.
+const EDGE: f64 = 16.0;
 
 /// The bar.
 pub(crate) struct SecurityBar;
 
 /// A padlock, closed or open, around a place.
-fn draw_lock(ctx: &mut PaintCtx, center: Point, closed: bool, color: &druid::Color) {
-    let body = Rect::from_center_size(center + Vec2::new(0.0, 2.5), (11.0, 8.0)).to_rounded_rect(1.5);
-    ctx.fill(body, color);
+fn draw_lock(ctx: &mut PaintCtx, center: Point, scale: f64, closed: bool, color: &druid::Color) {
     let lift = if closed { 0.0 } else { 2.5 };
+    let body = Rect::from_center_size((0.0, 2.5), (11.0, 8.0)).to_rounded_rect(1.5);
     let shackle = Arc {
-        center: center + Vec2::new(if closed { 0.0 } else { 3.0 }, -1.5 - lift),
+        center: Point::new(if closed { 0.0 } else { 3.0 }, -1.5 - lift),
         radii: Vec2::new(3.2, 4.0),
         start_angle: std::f64::consts::PI,
         sweep_angle: std::f64::consts::PI,
         x_rotation: 0.0,
     };
-    ctx.stroke(shackle, color, 1.6);
+    ctx.with_save(|ctx| {
+        ctx.transform(Affine::translate(center.to_vec2()) * Affine::scale(scale));
+        ctx.fill(body, color);
+        ctx.stroke(shackle, color, 1.6);
+    });
+}
+
+/// Where the words begin, after the lock.
+fn before(env: &Env) -> f64 {
+    EDGE + theme::points(env, 24.0)
 }
 
 /// The words, in as many lines as they need: nobody is to miss half of them.
 fn lay_out(text: &mut PietText, data: &Model, width: f64, color: druid::Color, env: &Env) -> Option<PietTextLayout> {
     text.new_text_layout(data.room.words())
-        .max_width((width - BEFORE - AFTER).max(1.0))
+        .max_width((width - before(env) - EDGE).max(1.0))
         .font(FontFamily::SYSTEM_UI, theme::points(env, 13.0))
         .default_attribute(TextAttribute::Weight(FontWeight::SEMI_BOLD))
         .text_color(color)
@@ -121,16 +128,18 @@ impl Widget<Model> for SecurityBar {
             .text_color(quiet)
             .build();
         // Where nothing is connected, nothing is locked.
-        draw_lock(ctx, Point::new(24.0, area.center().y - 1.0), !alarm && data.room.open(), &color);
-        let mut end = BEFORE;
+        let before = before(env);
+        let lock = Point::new(before - theme::points(env, 16.0), area.center().y - 1.0);
+        draw_lock(ctx, lock, theme::points(env, 1.0), !alarm && data.room.open(), &color);
+        let mut end = before;
         if let Some(words) = &words {
             end += words.size().width;
-            ctx.draw_text(words, (BEFORE, (area.height() - words.size().height) / 2.0));
+            ctx.draw_text(words, (before, (area.height() - words.size().height) / 2.0));
         }
         if let Ok(hint) = &hint {
-            let free = area.width() - hint.size().width - AFTER;
+            let free = area.width() - hint.size().width - EDGE;
             // The state goes before the question.
-            if free > end + AFTER {
+            if free > end + EDGE {
                 ctx.draw_text(hint, (free, (area.height() - hint.size().height) / 2.0));
             }
         }
