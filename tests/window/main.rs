@@ -4,6 +4,7 @@
 //!
 //! - `desk`: the display, its windows, pointer, keys and clipboard
 //! - `grey`: pictures, made easier to read
+//! - `settings`: what one can set, and what a window remembers
 //! - `talk`: two windows and a script in one room
 //! - `trust`: first contact, and a changed key
 //! - `writing`: several lines, other layouts, copying
@@ -15,6 +16,7 @@ mod grey;
 #[allow(dead_code, reason = "what only other tests use")]
 #[path = "../program/harness.rs"]
 mod harness;
+mod settings;
 mod talk;
 mod trust;
 mod writing;
