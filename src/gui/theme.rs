@@ -333,6 +333,20 @@ mod tests {
             }
         }
     }
+    /// WCAG asks for 3:1 where something is seen and not read.
+    #[test]
+    fn the_ring_of_the_focus_is_seen_wherever_it_is() {
+        for dark in [true, false] {
+            let mut env = Env::empty();
+            set(&mut env, dark, 1.0);
+            let rings = [GROUND, SURFACE, FIELD, BUTTON, BUTTON_HOT, CHOICE, CHOSEN].map(|ground| (FOCUS, ground));
+            for (ring, ground) in rings.into_iter().chain([ACCENT, ACCENT_HOT, DANGER].map(|it| (ON_ACCENT, it))) {
+                let contrast = contrast(&env.get(&ring), &env.get(&ground));
+                assert!(contrast >= 3.0, "dark: {dark}, {ring:?} on {ground:?}: {contrast:.2}");
+            }
+        }
+    }
+
     #[test]
     fn everything_that_is_read_grows() {
         let at = |scale: f64| {

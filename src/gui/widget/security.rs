@@ -118,8 +118,8 @@ impl Widget<Model> for SecurityBar {
         let alarm = tone == Tone::Alarm;
         ctx.fill(area, &env.get(if alarm { theme::DANGER } else { theme::SURFACE }));
         let color = if alarm { env.get(theme::ON_ACCENT) } else { env.get(theme::tone(tone)) };
-        let words = lay_out(ctx.text(), data, area.width(), color.clone(), env);
-        let quiet = if alarm { color.clone() } else { env.get(theme::QUIET) };
+        let words = lay_out(ctx.text(), data, area.width(), color, env);
+        let quiet = if alarm { color } else { env.get(theme::QUIET) };
         let open = data.room.side == Side::Security;
         let hint = ctx
             .text()
