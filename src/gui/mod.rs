@@ -52,6 +52,9 @@ use model::{
     place::{self, Monitor, Place},
 };
 
+/// How long the window may take to close once it was told to, with all farewells.
+const PATIENCE: Duration = Duration::from_secs(6);
+
 /// How long what was set may take to be written when the window is closed.
 const WRITING: Duration = Duration::from_secs(1);
 
@@ -205,8 +208,8 @@ fn free(area: &Rect) -> Monitor {
 async fn close_when_told(sink: ExtEventSink) {
     told_to_end().await;
     sink.add_idle_callback(|model: &mut Model| model.quit = true);
-    // Whoever says it twice does not want to wait.
-    told_to_end().await;
+    // Whoever says it twice does not want to wait; and while a dialog of the toolkit is open, its window does not close.
+    let _ = tokio::time::timeout(PATIENCE, told_to_end()).await;
     std::process::exit(1);
 }
 

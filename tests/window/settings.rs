@@ -55,10 +55,15 @@ fn what_is_set_is_there_at_the_next_start() {
 fn a_conversation_goes_on_below_the_settings_and_the_title_counts_what_is_not_seen() {
     let desk = Desk::new();
     let [bens, adas, others] = [(); 3].map(|()| Installation::new());
+    for installation in [&adas, &others] {
+        fs::write(installation.path().join("settings.toml"), "name = \"Lovelace\"").unwrap();
+    }
     let mut host = bens.host("Ben", &["--room", "Kitchen"]);
     let invite = host.text("invite");
     let ada = desk.open(&adas, &["join", &invite, "--name", "Ada"]);
     ada.focus().sees("key checked");
+    // What is typed goes before what is remembered, and that before the user's own name.
+    host.program.wait_for("joined", |joined| joined["name"] == "Ada");
     ada.type_text("half a sen").press(&["ctrl+comma"]).sees("Settings");
     host.program.say("said below");
     ada.press(&["Escape"]).sees("Ben said below");
@@ -66,8 +71,10 @@ fn a_conversation_goes_on_below_the_settings_and_the_title_counts_what_is_not_se
     host.program.wait_said("half a sentence");
     assert_eq!(ada.title(), "Kitchen – parlor");
 
-    let other = desk.open(&others, &[]);
-    other.focus().sees("Invite or address");
+    let other = desk.open(&others, &["join", &invite]);
+    other.focus();
+    host.program.wait_for("joined", |joined| joined["name"] == "Lovelace");
+    other.sees("key checked");
     host.program.say("one");
     host.program.say("two");
     until("a title that counts", || (ada.title() == "(2) Kitchen – parlor").then_some(()));
