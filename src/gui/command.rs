@@ -2,7 +2,7 @@
 
 use druid::{FileInfo, Selector};
 
-use super::{Opening, model::Overlay};
+use super::{Opening, model::adjust::Overlay};
 use crate::identity::Name;
 
 /// Begin this.

@@ -2,7 +2,7 @@
 
 use druid::Data;
 
-use super::model::{Model, Overlay, Screen, room::Side, start::Doing, transcript::Feed};
+use super::model::{Model, Screen, adjust::Overlay, room::Side, start::Doing, transcript::Feed};
 
 macro_rules! same_when_equal {
     ($($data:ty),+ $(,)?) => {

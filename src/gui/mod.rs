@@ -134,7 +134,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     let name = name.or_else(|| found.settings.name.clone()).unwrap_or_else(Name::default_name);
     let mut model = Model::new(&name, identity.fingerprint());
     model.settings = found.settings;
-    model.adjusting = model::Adjusting { word: found.word, dir: dir.clone(), log, ..model.adjusting };
+    model.adjusting = model::adjust::Adjusting { word: found.word, dir: dir.clone(), log, ..model.adjusting };
     #[cfg(target_os = "linux")]
     {
         model.dark_desktop = desktop::prefers_dark();

@@ -10,13 +10,15 @@
 //! - [`people`]: members, their badge and colour
 //! - [`security`]: the state of security in words
 //! - [`text`]: text of others, made fit for a layout
-//! - [`settings`], [`place`]: what a person has set, and where the window was
-//! - [`unread`], [`notification`]: what came while one looked elsewhere
+//! - [`settings`], [`adjust`], [`place`]: what a person has set, how they set it, and where the window was
+//! - [`looking`], [`unread`], [`notification`]: what came while one looked elsewhere
 //! - [`keys`]: the keys
 
+pub(crate) mod adjust;
 pub(crate) mod composer;
 pub(crate) mod heights;
 pub(crate) mod keys;
+mod looking;
 pub(crate) mod notification;
 pub(crate) mod people;
 pub(crate) mod place;
@@ -30,16 +32,14 @@ pub(crate) mod text;
 pub(crate) mod transcript;
 pub(crate) mod unread;
 
-use std::{path::PathBuf, time::Instant};
-
 use crate::{
-    conversation::{Closed, Event, Question, Refused, RefusedReason, Said},
+    conversation::{Closed, Event, Question, Refused, RefusedReason},
     identity::{Fingerprint, Name},
 };
-use keys::Anywhere;
+use adjust::{Adjusting, Overlay};
 use notification::Bell;
 use room::Room;
-use settings::{Settings, Telling, Theme};
+use settings::Settings;
 use start::{Start, Verdict};
 use unread::Unread;
 
@@ -61,28 +61,6 @@ pub(crate) enum Screen {
     Refused,
     /// The conversation.
     Room,
-}
-
-/// What is shown over the screen, which goes on below it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Overlay {
-    /// What one can set.
-    Settings,
-    /// The keys.
-    Keys,
-}
-
-/// What the settings' screen shows beside the settings.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Adjusting {
-    /// The name as it is typed.
-    pub(crate) name: String,
-    /// What there is to say about how the settings are kept; empty if they are, and were.
-    pub(crate) word: String,
-    /// Where key, pins and settings are kept.
-    pub(crate) dir: PathBuf,
-    /// Where the log is written, if it is.
-    pub(crate) log: Option<PathBuf>,
 }
 
 /// Getting there, and what has to be decided on the way.
@@ -185,104 +163,6 @@ impl Model {
             bell: Bell::default(),
             quit: false,
         }
-    }
-
-    /// One has begun to look at the window, or looks elsewhere.
-    pub(crate) fn focus_changed(&mut self, on: bool) {
-        self.focused = on;
-        if on {
-            self.forget_unread();
-        }
-    }
-
-    fn forget_unread(&mut self) {
-        self.unread.seen();
-        self.bell.hush();
-    }
-
-    /// Somebody said something: one who looks elsewhere is to hear of it.
-    fn heard(&mut self, said: &Said) {
-        if self.focused || !unread::is_news(said) {
-            return;
-        }
-        self.unread.add();
-        let telling = if self.settings.muted { Telling::Nothing } else { self.settings.telling };
-        let name = text::unfit(&text::label(said.from.as_str()));
-        self.bell.ring(&name, &said.text, &text::unfit(&self.room.name), telling, Instant::now());
-    }
-
-    /// Whether the colours are light on dark.
-    pub(crate) fn is_dark(&self) -> bool {
-        match self.settings.theme {
-            Theme::System => self.dark_desktop,
-            Theme::Light => false,
-            Theme::Dark => true,
-        }
-    }
-
-    /// Shows something over the screen.
-    pub(crate) fn show(&mut self, overlay: Overlay) {
-        self.hide();
-        if overlay == Overlay::Settings {
-            self.adjusting.name.clone_from(&self.start.name);
-        }
-        self.overlay = Some(overlay);
-    }
-
-    /// Shows the screen again. A name that was typed is taken now, if it is one.
-    pub(crate) fn hide(&mut self) {
-        if self.overlay.take() == Some(Overlay::Settings) {
-            self.take_name();
-        }
-    }
-
-    /// Goes by the name that was typed into the settings, if it is one.
-    pub(crate) fn take_name(&mut self) {
-        if let Ok(name) = self.adjusting.name.parse::<Name>()
-            && name.as_str() != self.start.name
-        {
-            self.start.rename(&name);
-            self.settings.name = Some(name);
-        }
-    }
-
-    /// Goes by the name in the start screen's form from now on.
-    pub(crate) fn keep_name(&mut self) {
-        if let Ok(name) = self.start.name.parse() {
-            self.settings.name = Some(name);
-        }
-    }
-
-    /// What there is to say about the name that is being typed.
-    pub(crate) fn name_verdict(&self) -> Verdict {
-        match self.adjusting.name.parse::<Name>() {
-            Ok(_) => Verdict::None,
-            Err(error) => Verdict::Bad(error.to_string()),
-        }
-    }
-
-    /// A key that means the same everywhere. Whether it was of use.
-    pub(crate) fn press(&mut self, key: Anywhere) -> bool {
-        let toggle = |model: &mut Self, overlay| {
-            if model.overlay == Some(overlay) { model.hide() } else { model.show(overlay) }
-        };
-        match key {
-            Anywhere::Keys => toggle(self, Overlay::Keys),
-            Anywhere::Settings => toggle(self, Overlay::Settings),
-            Anywhere::Close if self.overlay.is_none() => return false,
-            Anywhere::Close => self.hide(),
-            Anywhere::Larger => self.settings.larger(),
-            Anywhere::Smaller => self.settings.smaller(),
-            Anywhere::UsualSize => self.settings.usual_size(),
-            Anywhere::Mute => self.mute(),
-        }
-        true
-    }
-
-    /// Mutes notifications, or does so no more.
-    pub(crate) fn mute(&mut self) {
-        self.settings.muted = !self.settings.muted;
-        self.bell.hush();
     }
 
     /// A conversation begins.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{room::Side, start::Verdict, *};
+use super::{keys::Anywhere, room::Side, settings::Theme, start::Verdict, *};
 use crate::{
     conversation::{Command, Said, State, Welcomed},
     transport::Kind,

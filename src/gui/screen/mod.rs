@@ -15,7 +15,7 @@ use druid::{Widget, WidgetExt, widget::ViewSwitcher};
 
 use super::{
     command,
-    model::{Model, Overlay, Screen},
+    model::{Model, Screen, adjust::Overlay},
     theme::Themed,
     widget::{
         button::{Button, Weight},

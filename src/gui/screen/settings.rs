@@ -8,7 +8,8 @@ use druid::{
 use super::super::{
     command,
     model::{
-        Model, Overlay,
+        Model,
+        adjust::Overlay,
         settings::{Telling, Theme, folder},
         text,
     },

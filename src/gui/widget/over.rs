@@ -4,7 +4,7 @@
 use druid::{Env, InternalEvent, Point, Widget, WidgetPod, widget::prelude::*};
 
 use super::button::TAKE_FOCUS;
-use crate::gui::model::{Model, Overlay};
+use crate::gui::model::{Model, adjust::Overlay};
 
 type Any = Box<dyn Widget<Model>>;
 
