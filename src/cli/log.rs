@@ -3,7 +3,11 @@
 //! What people write is never in it, nor are secrets: the rest of the program does not hand them over. What a peer could
 //! have chosen is written with its control characters escaped.
 
-use std::{panic, path::PathBuf, sync::Mutex};
+use std::{
+    panic,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 use tracing::{error, info, level_filters::LevelFilter, subscriber};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, registry};
@@ -33,6 +37,11 @@ impl Log {
             Some(other) => return Err(format!("--log-level takes error, warn, info, debug or trace, not “{other}”.")),
         };
         Ok(path.map(|path| Self { path: path.into(), level }))
+    }
+
+    /// Where it is written.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Begins to write, for as long as the program runs. A file that exists is continued.

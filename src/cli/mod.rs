@@ -13,6 +13,7 @@ mod valid;
 use std::{
     ffi::OsString,
     io::{self, IsTerminal, Write},
+    path::Path,
     process::ExitCode,
     sync::Arc,
     thread,
@@ -114,22 +115,23 @@ fn local(error: impl std::fmt::Display) -> Exit {
 }
 
 fn perform(Request { data_dir, log, task }: Request) -> Exit {
-    if let Some(Err(error)) = log.map(|log| log.start()) {
+    if let Some(Err(error)) = log.as_ref().map(log::Log::start) {
         return local(error);
     }
+    let log = log.as_ref().map(log::Log::path);
     match task {
         Task::ListHosts => hosts::list(&data_dir),
         Task::ForgetHost(who) => hosts::forget(&data_dir, &who),
         Task::ShowId => hosts::show_id(&data_dir),
         task => match data_dir.identity() {
-            Ok(identity) => converse(task, Arc::new(identity), &data_dir),
+            Ok(identity) => converse(task, Arc::new(identity), &data_dir, log),
             Err(error) => local(error),
         },
     }
 }
 
 /// A conversation, in the window or in the terminal.
-fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir) -> Exit {
+fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir, log: Option<&Path>) -> Exit {
     let (credentials, own) = (Credentials::new(identity.clone()), identity.fingerprint());
     thread::spawn(move || warm_up(&credentials, own));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -148,7 +150,7 @@ fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir) -> Exit {
                 let conversation = session::join(options, identity, pins);
                 exit_after(&runtime.block_on(console::run(conversation, Style::new(json))))
             }
-            windowed => window(windowed, identity, data_dir, runtime.handle()),
+            windowed => window(windowed, identity, data_dir, log, runtime.handle()),
         }
     };
     // A thread that still waits for the terminal or a name server holds nobody up.
@@ -157,21 +159,29 @@ fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir) -> Exit {
 }
 
 #[cfg(feature = "gui")]
-fn window(task: Task, identity: Arc<Identity>, data_dir: &DataDir, runtime: &tokio::runtime::Handle) -> Exit {
-    let opening = match task {
-        Task::Host(options, _) => gui::Opening::Host(options),
-        Task::Join(options, _) => gui::Opening::Join(options),
-        _ => gui::Opening::Choose,
+fn window(
+    task: Task,
+    identity: Arc<Identity>,
+    data_dir: &DataDir,
+    log: Option<&Path>,
+    runtime: &tokio::runtime::Handle,
+) -> Exit {
+    let named =
+        matches!(task, Task::Host(_, Front::Window { named: true }) | Task::Join(_, Front::Window { named: true }));
+    let (name, opening) = match task {
+        Task::Host(options, _) => (named.then(|| options.name.clone()), gui::Opening::Host(options)),
+        Task::Join(options, _) => (named.then(|| options.name.clone()), gui::Opening::Join(options)),
+        _ => (None, gui::Opening::Choose),
     };
-    let (pins, runtime, name) = (data_dir.pins(), runtime.clone(), crate::identity::Name::default_name());
-    let dir = data_dir.path().to_owned();
-    match gui::run(gui::Start { identity, pins, dir, runtime, name, opening }) {
+    let (pins, runtime, dir, log) =
+        (data_dir.pins(), runtime.clone(), data_dir.path().to_owned(), log.map(Path::to_owned));
+    match gui::run(gui::Start { identity, pins, runtime, name, dir, log, opening }) {
         Ok(()) => Exit::Normal,
         Err(error) => local(error),
     }
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_: Task, _: Arc<Identity>, _: &DataDir, _: &tokio::runtime::Handle) -> Exit {
+fn window(_: Task, _: Arc<Identity>, _: &DataDir, _: Option<&Path>, _: &tokio::runtime::Handle) -> Exit {
     usage("This parlor was built without its window. Add --console to host or join in the terminal.")
 }

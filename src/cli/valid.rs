@@ -33,8 +33,13 @@ pub(super) enum Task {
 /// Where the conversation is shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Front {
-    Window,
-    Console { json: bool },
+    /// `named` is whether a name was typed, which goes before one that the window remembers.
+    Window {
+        named: bool,
+    },
+    Console {
+        json: bool,
+    },
 }
 
 impl Request {
@@ -70,6 +75,7 @@ impl Request {
 }
 
 fn host_task(typed: typed::Host) -> Result<Task, String> {
+    let front = front(typed.console, typed.json, typed.name.is_some());
     let name = name(typed.name)?;
     let save = match (typed.save, typed.keep) {
         (Some(path), _) if path.is_empty() => return Err("--save names no file: write its path after it.".to_owned()),
@@ -89,7 +95,7 @@ fn host_task(typed: typed::Host) -> Result<Task, String> {
         encrypted: typed.quic || !typed.tcp,
         plain: typed.tcp,
     };
-    Ok(Task::Host(options, front(typed.console, typed.json)))
+    Ok(Task::Host(options, front))
 }
 
 fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
@@ -113,9 +119,9 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
             "Plain TCP cannot prove whose key it is, so --tcp cannot keep what a fingerprint or an invite asks for.";
         return Err(format!("{why} Leave --tcp out."));
     }
-    let front = front(typed.console, typed.json);
+    let front = front(typed.console, typed.json, typed.name.is_some());
     let ask = match front {
-        Front::Window => Consent::Ask,
+        Front::Window { .. } => Consent::Ask,
         Front::Console { json: false } if can_ask => Consent::Ask,
         Front::Console { .. } => Consent::Withheld,
     };
@@ -123,7 +129,7 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
         Some("plain") => Consent::Given,
         Some(other) => return Err(format!("--fallback takes plain, not “{other}”.")),
         // A terminal is told how to ask for it; only the window asks by itself.
-        None if front == Front::Window => Consent::Ask,
+        None if matches!(front, Front::Window { .. }) => Consent::Ask,
         None => Consent::Withheld,
     };
     let options = session::Options {
@@ -137,8 +143,8 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
     Ok(Task::Join(options, front))
 }
 
-fn front(console: bool, json: bool) -> Front {
-    if console || json { Front::Console { json } } else { Front::Window }
+fn front(console: bool, json: bool, named: bool) -> Front {
+    if console || json { Front::Console { json } } else { Front::Window { named } }
 }
 
 fn name(typed: Option<String>) -> Result<Name, String> {

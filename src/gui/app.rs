@@ -3,20 +3,17 @@
 use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc, time::Duration};
 
 use druid::{
-    AppDelegate, Application, Command as Told, DelegateCtx, Env, Event, ExtEventSink, FileDialogOptions, FileSpec,
-    Handled, HotKey, SysMods, Target, TimerToken, Widget, commands,
-    widget::{Controller, prelude::*},
+    AppDelegate, Application, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, WindowId,
+    commands,
 };
 
 use super::{
     Opening, command,
-    kept::Keeper,
+    keyboard,
     model::{
         Model, Screen,
-        drafts::Drafts,
         export::{self, Format},
         link::is_invite,
-        room::Room,
         slash::Order,
         start::Doing,
     },
@@ -68,7 +65,10 @@ impl App {
             return;
         }
         match model.start.opening() {
-            Ok(opening) => self.open(opening, model),
+            Ok(opening) => {
+                model.keep_name();
+                self.open(opening, model);
+            }
             Err(why) => model.start.complaint = why,
         }
     }
@@ -155,6 +155,28 @@ fn obey(order: &Order, ctx: &mut DelegateCtx, model: &mut Model) {
 }
 
 impl AppDelegate<Model> for App {
+    fn event(
+        &mut self,
+        ctx: &mut DelegateCtx,
+        _window: WindowId,
+        event: Event,
+        model: &mut Model,
+        _env: &Env,
+    ) -> Option<Event> {
+        if let Event::KeyDown(key) = &event
+            && let Some(meaning) = keyboard::anywhere(key)
+        {
+            let over = model.overlay;
+            if model.press(meaning) {
+                if over.is_some() && model.overlay.is_none() {
+                    ctx.submit_command(command::FOCUS_AGAIN);
+                }
+                return None;
+            }
+        }
+        Some(event)
+    }
+
     fn command(
         &mut self,
         ctx: &mut DelegateCtx,
@@ -213,117 +235,16 @@ impl AppDelegate<Model> for App {
             self.leave(model);
         } else if told.is(command::BACK) {
             self.back(model);
+        } else if let Some(overlay) = told.get(command::SHOW) {
+            model.show(*overlay);
+        } else if told.is(command::HIDE) {
+            model.hide();
+            ctx.submit_command(command::FOCUS_AGAIN);
+        } else if let Some(folder) = told.get(command::FOLDER) {
+            model.settings.folder = Some(folder.path().to_owned());
         } else {
             return Handled::No;
         }
         Handled::Yes
-    }
-}
-
-/// What is asked for when a transcript is saved.
-fn save_options(room: &Room) -> FileDialogOptions {
-    const TEXT: FileSpec = FileSpec::new("Plain text (.txt)", &["txt"]);
-    const MARKDOWN: FileSpec = FileSpec::new("Markdown (.md)", &["md"]);
-    const LINES: FileSpec = FileSpec::new("JSON Lines (.jsonl)", &["jsonl"]);
-    FileDialogOptions::new()
-        .title("Save the transcript")
-        .button_text("Save")
-        .allowed_types(vec![TEXT, MARKDOWN, LINES])
-        .default_type(TEXT)
-        .default_name(room.file_name(jiff::Zoned::now().date()))
-}
-
-/// While one writes, what is written is kept so often: what a power failure may take with it.
-const KEEP: Duration = Duration::from_secs(2);
-
-/// What has to be done around the whole tree: once when the window is there, when it is to go, and so that nothing is lost
-/// that is written in between.
-pub(super) struct Around {
-    opening: Option<Opening>,
-    keeper: Rc<Keeper>,
-    /// What the keeper knows.
-    kept: Rc<Drafts>,
-    /// When what is being written is to be kept.
-    keep: Option<TimerToken>,
-}
-
-impl Around {
-    pub(super) fn new(opening: Option<Opening>, keeper: Rc<Keeper>, model: &Model) -> Self {
-        Self { opening, keeper, kept: Rc::clone(&model.drafts), keep: None }
-    }
-
-    fn hand_over(&mut self, model: &Model) {
-        if !Rc::ptr_eq(&self.kept, &model.drafts) {
-            for (place, texts) in model.drafts.changes(&self.kept) {
-                self.keeper.set(place, texts);
-            }
-            self.kept = Rc::clone(&model.drafts);
-        }
-        self.keeper.is_here(model.room.place());
-    }
-}
-
-impl<W: Widget<Model>> Controller<Model, W> for Around {
-    fn event(&mut self, child: &mut W, ctx: &mut EventCtx, event: &Event, model: &mut Model, env: &Env) {
-        if let Event::WindowConnected = event {
-            #[cfg(target_os = "linux")]
-            {
-                super::ime::attach();
-                super::desktop::swallow_arguments(std::env::args().skip(1));
-            }
-            // Only now: before there is a window, nothing from elsewhere would reach it.
-            if let Some(opening) = self.opening.take() {
-                ctx.submit_command(command::OPEN.with(opening));
-            }
-        }
-        match event {
-            Event::Command(told) if told.is(command::SAVE) => {
-                let file = commands::SHOW_SAVE_PANEL.with(save_options(&model.room));
-                ctx.submit_command(file.to(ctx.window_id()));
-                return;
-            }
-            Event::KeyDown(key) if model.screen == Screen::Room => {
-                let pressed = |letter: &str| HotKey::new(SysMods::Cmd, letter).matches(key);
-                let told: Option<Told> = match () {
-                    () if pressed("f") => {
-                        let words = model.room.find.as_ref().map(|find| find.words.clone());
-                        Some(command::FIND.with(words.unwrap_or_default()))
-                    }
-                    () if pressed("s") => Some(command::SAVE.into()),
-                    () => None,
-                };
-                if let Some(told) = told {
-                    ctx.submit_command(told);
-                    ctx.set_handled();
-                    return;
-                }
-            }
-            Event::Timer(token) if self.keep == Some(*token) => {
-                self.keep = None;
-                model.keep();
-            }
-            Event::WindowCloseRequested | Event::WindowDisconnected => {
-                model.keep();
-                self.hand_over(model);
-            }
-            _ => {}
-        }
-        // A complaint stands until one writes on.
-        let draft = (!model.room.complaint.is_empty()).then(|| model.room.draft.clone());
-        child.event(ctx, event, model, env);
-        if draft.is_some_and(|draft| draft != model.room.draft) {
-            model.room.complaint.clear();
-        }
-    }
-
-    fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {
-        if model.quit && !old.quit {
-            ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
-        }
-        if self.keep.is_none() && !model.room.has_texts_of(&old.room) {
-            self.keep = Some(ctx.request_timer(KEEP));
-        }
-        self.hand_over(model);
-        child.update(ctx, old, model, env);
     }
 }

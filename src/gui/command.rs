@@ -1,8 +1,11 @@
 //! All that the window's parts tell each other, in one place.
 
-use druid::Selector;
+use druid::{FileInfo, Selector};
 
-use super::{Opening, model::completion::Edit};
+use super::{
+    Opening,
+    model::{adjust::Overlay, completion::Edit},
+};
 use crate::identity::Name;
 
 /// Begin this.
@@ -55,3 +58,11 @@ pub(crate) const PAGE: Selector<f64> = Selector::new("parlor.page");
 pub(crate) const TO_END: Selector = Selector::new("parlor.to-end");
 /// Begin what the start screen asks for.
 pub(crate) const START: Selector = Selector::new("parlor.start");
+/// Show this over the screen.
+pub(crate) const SHOW: Selector<Overlay> = Selector::new("parlor.show");
+/// Show the screen again.
+pub(crate) const HIDE: Selector = Selector::new("parlor.hide");
+/// The screen is shown again: what has the focus at first takes it.
+pub(crate) const FOCUS_AGAIN: Selector = Selector::new("parlor.focus-again");
+/// Transcripts are to be saved in this folder.
+pub(crate) const FOLDER: Selector<FileInfo> = Selector::new("parlor.folder");

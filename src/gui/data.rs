@@ -4,6 +4,7 @@ use druid::Data;
 
 use super::model::{
     Model, Screen,
+    adjust::Overlay,
     room::{Room, Side},
     start::Doing,
     transcript::Feed,
@@ -19,4 +20,4 @@ macro_rules! same_when_equal {
     };
 }
 
-same_when_equal!(Model, Screen, Room, Doing, Side, Feed);
+same_when_equal!(Model, Overlay, Screen, Room, Doing, Side, Feed);

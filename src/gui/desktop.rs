@@ -1,11 +1,20 @@
 //! What GTK has to be told, and asked, outside of druid.
 
+use std::cell::RefCell;
+
+use druid::ExtEventSink;
 use gtk::{
     gdk, gio,
     gio::prelude::{ApplicationExt, SettingsExt},
     glib::{Char, OptionArg, OptionFlags},
+    prelude::{Cast, GtkWindowExt},
     traits::SettingsExt as _,
 };
+
+use super::model::Model;
+
+const INTERFACE: &str = "org.gnome.desktop.interface";
+const SCHEME: &str = "color-scheme";
 
 /// Whether there is a display to open a window on. To be asked before druid does, which ends the process if there is none.
 pub(crate) fn has_display() -> bool {
@@ -14,12 +23,11 @@ pub(crate) fn has_display() -> bool {
 
 /// Whether the person's desktop is dark.
 pub(crate) fn prefers_dark() -> bool {
-    const INTERFACE: &str = "org.gnome.desktop.interface";
-    const SCHEME: &str = "color-scheme";
-    let schema = gio::SettingsSchemaSource::default().and_then(|source| source.lookup(INTERFACE, true));
-    if schema.is_some_and(|schema| schema.has_key(SCHEME))
-        && gio::Settings::new(INTERFACE).string(SCHEME) == "prefer-dark"
-    {
+    // Whoever starts a program with this means it.
+    if let Ok(theme) = std::env::var("GTK_THEME") {
+        return theme.to_lowercase().contains("dark");
+    }
+    if interface().is_some_and(|settings| settings.string(SCHEME) == "prefer-dark") {
         return true;
     }
     let Some(settings) = gtk::Settings::default() else { return false };
@@ -38,6 +46,52 @@ pub(crate) fn set_primary(text: &str) {
     if gtk::is_initialized() {
         gtk::Clipboard::get(&gdk::SELECTION_PRIMARY).set_text(text);
     }
+}
+
+/// Where the desktop keeps whether it is dark, if it is one that does.
+fn interface() -> Option<gio::Settings> {
+    let schema = gio::SettingsSchemaSource::default()?.lookup(INTERFACE, true)?;
+    schema.has_key(SCHEME).then(|| gio::Settings::new(INTERFACE))
+}
+
+/// druid's window, once it is there.
+pub(crate) fn window() -> Option<gtk::Window> {
+    let windows = gtk::Window::list_toplevels();
+    windows.into_iter().find_map(|widget| widget.downcast::<gtk::ApplicationWindow>().ok()).map(Cast::upcast)
+}
+
+/// Tells the model from now on whether the window has the keyboard, and whether the desktop is dark. To be called once, when
+/// the window is there.
+pub(crate) fn watch(sink: &ExtEventSink) {
+    if let Some(window) = window() {
+        tell(sink, window.is_active(), Model::focus_changed);
+        let sink = sink.clone();
+        window.connect_is_active_notify(move |window| tell(&sink, window.is_active(), Model::focus_changed));
+    }
+    let changed = {
+        let sink = sink.clone();
+        move || tell(&sink, prefers_dark(), |model, dark| model.dark_desktop = dark)
+    };
+    if let Some(settings) = gtk::Settings::default() {
+        let theme = changed.clone();
+        settings.connect_gtk_theme_name_notify(move |_| theme());
+        let preferred = changed.clone();
+        settings.connect_gtk_application_prefer_dark_theme_notify(move |_| preferred());
+    }
+    if let Some(settings) = interface() {
+        settings.connect_changed(Some(SCHEME), move |_, _| changed());
+        SCHEME_KEPT.with(|kept| kept.replace(Some(settings)));
+    }
+}
+
+thread_local! {
+    /// It tells of changes for as long as it lives.
+    static SCHEME_KEPT: RefCell<Option<gio::Settings>> = const { RefCell::new(None) };
+}
+
+/// Tells the model later: GTK may speak from inside druid, which must not be entered twice.
+fn tell(sink: &ExtEventSink, what: bool, then: impl FnOnce(&mut Model, bool) + Send + 'static) {
+    sink.add_idle_callback(move |model: &mut Model| then(model, what));
 }
 
 /// Makes GTK accept the command line, which it reads once more by itself and would complain about.

@@ -13,7 +13,7 @@ use druid::{Rect, WidgetId};
 use gtk::{
     gdk, glib,
     glib::translate::ToGlibPtr,
-    prelude::{Cast, GtkWindowExt, IMContextExt, ObjectExt, WidgetExt},
+    prelude::{GtkWindowExt, IMContextExt, ObjectExt, WidgetExt},
 };
 
 thread_local! {
@@ -39,13 +39,7 @@ fn with_bridge(then: impl FnOnce(&Rc<Bridge>)) {
 
 /// Connects the window to the input method. To be called once it is there, before it is used.
 pub(crate) fn attach() {
-    let Some(window) = gtk::Window::list_toplevels()
-        .into_iter()
-        .find_map(|widget| widget.downcast::<gtk::ApplicationWindow>().ok())
-        .map(|window| window.upcast::<gtk::Window>())
-    else {
-        return;
-    };
+    let Some(window) = super::desktop::window() else { return };
     let context = gtk::IMMulticontext::new();
     context.set_use_preedit(false);
     context.set_client_window(window.window().as_ref());

@@ -9,33 +9,55 @@
 //! - `data`: the model as druid compares it
 //! - `command`, `app`: what a person wants, and how it is done
 //! - `bridge`: from the network's threads to the window's
-//! - `kept`: the file of what was written and not sent
+//! - `around`: what is done around the whole tree of widgets
+//! - `kept`: the files of the settings, and of what was written and not sent
 //! - `ime`, `desktop`: what GTK has to be told beside druid
+//! - `keyboard`: the keys that mean the same everywhere
+//! - `herald`: the desktop's notifications
 
 mod app;
+mod around;
 mod bridge;
 mod command;
 mod data;
 #[cfg(target_os = "linux")]
 mod desktop;
 #[cfg(target_os = "linux")]
+mod herald;
+#[cfg(target_os = "linux")]
 mod ime;
 mod kept;
+mod keyboard;
 mod model;
 mod screen;
 mod theme;
 mod widget;
 
-use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
+use std::{
+    cell::{OnceCell, RefCell},
+    path::PathBuf,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
-use druid::{AppLauncher, ExtEventSink, Size, WidgetExt, WindowDesc};
+use druid::{AppLauncher, ExtEventSink, Point, Rect, Screen, Size, Widget, WidgetExt, WindowDesc, WindowState};
 
 use crate::{
     host,
     identity::{Identity, Name, Pins},
     session,
 };
-use model::Model;
+use model::{
+    Model,
+    place::{self, Monitor, Place},
+};
+
+/// How long the window may take to close once it was told to, with all farewells.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// How long what was set may take to be written when the window is closed.
+const WRITING: Duration = Duration::from_secs(1);
 
 /// What a window needs to know.
 #[derive(Debug)]
@@ -44,12 +66,14 @@ pub struct Start {
     pub identity: Arc<Identity>,
     /// The keys that are trusted.
     pub pins: Pins,
-    /// The folder for what must outlive the window.
-    pub dir: PathBuf,
     /// Where the network runs.
     pub runtime: tokio::runtime::Handle,
-    /// The name that is suggested to whoever has not chosen one.
-    pub name: Name,
+    /// The name that was asked for; without one, the one that was chosen in the window before, or else the user's.
+    pub name: Option<Name>,
+    /// Where key, pins, settings and drafts are kept.
+    pub dir: PathBuf,
+    /// Where the log is written, if it is.
+    pub log: Option<PathBuf>,
     /// What to begin with.
     pub opening: Opening,
 }
@@ -106,26 +130,38 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     if !desktop::has_display() {
         return Err(WindowError::NoDisplay);
     }
-    let Start { identity, pins, dir, runtime, name, opening } = start;
+    let Start { identity, pins, runtime, name, dir, log, opening } = start;
+    let found = kept::settings::find(&dir);
+    let name = name.or_else(|| found.settings.name.clone()).unwrap_or_else(Name::default_name);
     let mut model = Model::new(&name, identity.fingerprint());
-    let (keeper, drafts) = kept::Keeper::open(dir);
-    model.drafts = Rc::new(drafts);
-    let keeper = Rc::new(keeper);
+    model.settings = found.settings;
+    model.adjusting = model::adjust::Adjusting { word: found.word, dir: dir.clone(), log, ..model.adjusting };
+    let (drafts, last_drafts) = kept::drafts::Keeper::open(dir.clone());
+    model.drafts = Rc::new(last_drafts);
+    let drafts = Rc::new(drafts);
     #[cfg(target_os = "linux")]
     {
-        model.dark = desktop::prefers_dark();
+        model.dark_desktop = desktop::prefers_dark();
     }
     let opening = match opening {
         Opening::Choose => None,
-        opening => Some(opening),
+        opening => Some(opening.named(&name)),
     };
-    let root = screen::root().controller(app::Around::new(opening, Rc::clone(&keeper), &model));
-    let window = WindowDesc::new(root)
-        .title(|model: &Model, _: &druid::Env| model.title())
-        .window_size(Size::new(960.0, 680.0))
-        .with_min_size(Size::new(480.0, 360.0));
-    let launcher = AppLauncher::with_window(window);
+    let settings = Rc::new(OnceCell::new());
+    let around = around::Around {
+        opening,
+        settings: Rc::clone(&settings),
+        drafts: around::Drafting::new(Rc::clone(&drafts), &model),
+        #[cfg(target_os = "linux")]
+        herald: herald::Herald::start(&runtime),
+    };
+    let root = screen::root().controller(around);
+    let launcher = AppLauncher::with_window(window(root, model.settings.place));
     let sink = launcher.get_external_handle();
+    if found.writable {
+        // It was not set before.
+        let _ = settings.set(kept::settings::Keeper::telling(dir, sink.clone()));
+    }
     let current = Rc::new(RefCell::new(None));
     let app = app::App {
         identity,
@@ -139,16 +175,46 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     let launched = launcher.delegate(app).launch(model);
     let link = current.take();
     let unsent = link.map(|link| link.end(app::FAREWELL)).unwrap_or_default();
-    keeper.finish(unsent);
+    drafts.finish(unsent);
+    if let Some(settings) = settings.get() {
+        settings.finish(WRITING);
+    }
     launched.map_err(|error| WindowError::Toolkit(error.to_string()))
+}
+
+/// The window, where it was last if that can still be seen.
+fn window(root: impl Widget<Model> + 'static, last: Option<Place>) -> WindowDesc<Model> {
+    let monitors: Vec<_> = Screen::get_monitors().iter().map(|monitor| free(&monitor.virtual_work_rect())).collect();
+    let (width, height) = place::USUAL;
+    let here = match last {
+        Some(place) => place.on(&monitors),
+        None => Place { width, height, at: None, maximized: false },
+    };
+    let size = |(width, height): (i32, i32)| Size::new(width.into(), height.into());
+    let mut window = WindowDesc::new(root)
+        .title(|model: &Model, _: &druid::Env| model.title())
+        .window_size(size((here.width, here.height)))
+        .with_min_size(size(place::SMALLEST));
+    if let Some((x, y)) = here.at {
+        window = window.set_position(Point::new(x.into(), y.into()));
+    }
+    if here.maximized {
+        window = window.set_window_state(WindowState::Maximized);
+    }
+    window
+}
+
+fn free(area: &Rect) -> Monitor {
+    let whole = |number: f64| number as i32;
+    Monitor { at: (whole(area.x0), whole(area.y0)), size: (whole(area.width()), whole(area.height())) }
 }
 
 /// Closes the window on SIGINT or SIGTERM, as a person would.
 async fn close_when_told(sink: ExtEventSink) {
     told_to_end().await;
     sink.add_idle_callback(|model: &mut Model| model.quit = true);
-    // Whoever says it twice does not want to wait.
-    told_to_end().await;
+    // Whoever says it twice does not want to wait; and while a dialog of the toolkit is open, its window does not close.
+    let _ = tokio::time::timeout(PATIENCE, told_to_end()).await;
     std::process::exit(1);
 }
 

@@ -74,21 +74,27 @@ pub(crate) const GAP: f64 = 8.0;
 /// Rounding of fields and buttons.
 pub(crate) const RADIUS: f64 = 8.0;
 
-const SANS: FontDescriptor = FontDescriptor::new(FontFamily::SYSTEM_UI);
 /// Body text.
-pub(crate) const BODY: FontDescriptor = SANS.with_size(15.0);
+pub(crate) const BODY: Key<FontDescriptor> = Key::new("parlor.font.body");
 /// Body text that stands out.
-pub(crate) const STRONG: FontDescriptor = BODY.with_weight(FontWeight::SEMI_BOLD);
+pub(crate) const STRONG: Key<FontDescriptor> = Key::new("parlor.font.strong");
 /// Explanations and times.
-pub(crate) const SMALL: FontDescriptor = SANS.with_size(13.0);
+pub(crate) const SMALL: Key<FontDescriptor> = Key::new("parlor.font.small");
 /// Headings of small parts.
-pub(crate) const SMALL_STRONG: FontDescriptor = SMALL.with_weight(FontWeight::SEMI_BOLD);
+pub(crate) const SMALL_STRONG: Key<FontDescriptor> = Key::new("parlor.font.small-strong");
 /// A room's name, a card's heading.
-pub(crate) const TITLE: FontDescriptor = SANS.with_size(20.0).with_weight(FontWeight::BOLD);
+pub(crate) const TITLE: Key<FontDescriptor> = Key::new("parlor.font.title");
 /// The name of the house.
-pub(crate) const DISPLAY: FontDescriptor = SANS.with_size(34.0).with_weight(FontWeight::BOLD);
+pub(crate) const DISPLAY: Key<FontDescriptor> = Key::new("parlor.font.display");
 /// Keys and invites.
-pub(crate) const MONO: FontDescriptor = FontDescriptor::new(FontFamily::MONOSPACE).with_size(13.0);
+pub(crate) const MONO: Key<FontDescriptor> = Key::new("parlor.font.mono");
+
+/// How wide a card is, in a window that is wide enough.
+pub(crate) const CARD: Key<f64> = Key::new("parlor.card");
+/// How wide the column at the side is.
+pub(crate) const SIDE: Key<f64> = Key::new("parlor.side");
+/// The same while it explains something.
+pub(crate) const WIDE_SIDE: Key<f64> = Key::new("parlor.wide-side");
 
 /// How much larger or smaller than usual everything that is read is drawn.
 pub(crate) const SCALE: Key<f64> = Key::new("parlor.scale");
@@ -177,8 +183,8 @@ fn rgb(number: u32) -> Color {
     Color::from_rgba32_u32(number << 8 | 0xff)
 }
 
-/// Sets all keys, ours and those of druid's own widgets.
-pub(crate) fn set(env: &mut Env, dark: bool) {
+/// Sets all keys, ours and those of druid's own widgets. `scale` is how much larger than usual text is.
+pub(crate) fn set(env: &mut Env, dark: bool, scale: f64) {
     let (palette, tints) = if dark { (DARK, DARK_TINTS) } else { (LIGHT, LIGHT_TINTS) };
     for (key, number) in palette {
         env.set(key, rgb(number));
@@ -209,20 +215,48 @@ pub(crate) fn set(env: &mut Env, dark: bool) {
         let color = env.get(ours);
         env.set(theirs, color);
     }
-    env.set(SCALE, 1.0);
-    env.set(theme::UI_FONT, BODY);
-    env.set(theme::TEXT_SIZE_NORMAL, 15.0);
+    set_fonts(env, scale);
     env.set(theme::TEXTBOX_BORDER_RADIUS, RADIUS);
     env.set(theme::TEXTBOX_BORDER_WIDTH, 1.0);
-    env.set(theme::TEXTBOX_INSETS, Insets::uniform_xy(12.0, 9.0));
     env.set(theme::SCROLLBAR_WIDTH, 6.0);
     env.set(theme::SCROLLBAR_EDGE_WIDTH, 0.0);
 }
 
-/// A tree in the colours that the model asks for. The environment is made once a change, not once an event.
+fn set_fonts(env: &mut Env, scale: f64) {
+    env.set(SCALE, scale);
+    let sans = FontDescriptor::new(FontFamily::SYSTEM_UI);
+    for (key, font, size, weight) in [
+        (BODY, &sans, 15.0, FontWeight::REGULAR),
+        (theme::UI_FONT, &sans, 15.0, FontWeight::REGULAR),
+        (STRONG, &sans, 15.0, FontWeight::SEMI_BOLD),
+        (SMALL, &sans, 13.0, FontWeight::REGULAR),
+        (SMALL_STRONG, &sans, 13.0, FontWeight::SEMI_BOLD),
+        (TITLE, &sans, 20.0, FontWeight::BOLD),
+        (DISPLAY, &sans, 34.0, FontWeight::BOLD),
+        (MONO, &FontDescriptor::new(FontFamily::MONOSPACE), 13.0, FontWeight::REGULAR),
+    ] {
+        env.set(key, font.clone().with_size(size * scale).with_weight(weight));
+    }
+    env.set(theme::TEXT_SIZE_NORMAL, 15.0 * scale);
+    env.set(theme::TEXTBOX_INSETS, Insets::uniform_xy(12.0 * scale, 9.0 * scale));
+    // A line should hold about as many words as before, but a column must leave room for what is beside it.
+    env.set(CARD, 520.0 * scale.max(1.0));
+    let side = 1.0 + (scale - 1.0) / 3.0;
+    env.set(SIDE, 208.0 * side);
+    env.set(WIDE_SIDE, 312.0 * side);
+}
+
+/// A tree in the colours and sizes that the model asks for. The environment is made once a change, not once an event.
 pub(crate) struct Themed<W> {
     child: WidgetPod<Model, W>,
-    env: Option<(bool, Env)>,
+    env: Option<(Look, Env)>,
+}
+
+/// Dark or light, and how large.
+type Look = (bool, f64);
+
+fn look(data: &Model) -> Look {
+    (data.is_dark(), data.settings.scale())
 }
 
 impl<W: Widget<Model>> Themed<W> {
@@ -231,12 +265,13 @@ impl<W: Widget<Model>> Themed<W> {
     }
 
     fn env(&mut self, data: &Model, env: &Env) -> Env {
+        let look = look(data);
         match &self.env {
-            Some((dark, made)) if *dark == data.dark => made.clone(),
+            Some((last, made)) if *last == look => made.clone(),
             _ => {
                 let mut made = env.clone();
-                set(&mut made, data.dark);
-                self.env = Some((data.dark, made.clone()));
+                set(&mut made, look.0, look.1);
+                self.env = Some((look, made.clone()));
                 made
             }
         }
@@ -256,7 +291,7 @@ impl<W: Widget<Model>> Widget<Model> for Themed<W> {
 
     fn update(&mut self, ctx: &mut UpdateCtx, old: &Model, data: &Model, env: &Env) {
         let env = self.env(data, env);
-        if old.dark != data.dark {
+        if look(old) != look(data) {
             ctx.request_layout();
             ctx.request_paint();
         }
@@ -312,11 +347,39 @@ mod tests {
         pairs.push((QUIET, BUTTON));
         for dark in [true, false] {
             let mut env = Env::empty();
-            set(&mut env, dark);
+            set(&mut env, dark, 1.0);
             for (text, ground) in &pairs {
                 let contrast = contrast(&env.get(text), &env.get(ground));
                 assert!(contrast >= 4.5, "dark: {dark}, {text:?} on {ground:?}: {contrast:.2}");
             }
         }
+    }
+    /// WCAG asks for 3:1 where something is seen and not read.
+    #[test]
+    fn the_ring_of_the_focus_is_seen_wherever_it_is() {
+        for dark in [true, false] {
+            let mut env = Env::empty();
+            set(&mut env, dark, 1.0);
+            let rings = [GROUND, SURFACE, FIELD, BUTTON, BUTTON_HOT, CHOICE, CHOSEN].map(|ground| (FOCUS, ground));
+            for (ring, ground) in rings.into_iter().chain([ACCENT, ACCENT_HOT, DANGER].map(|it| (ON_ACCENT, it))) {
+                let contrast = contrast(&env.get(&ring), &env.get(&ground));
+                assert!(contrast >= 3.0, "dark: {dark}, {ring:?} on {ground:?}: {contrast:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn everything_that_is_read_grows() {
+        let at = |scale: f64| {
+            let mut env = Env::empty();
+            set(&mut env, true, scale);
+            env
+        };
+        let (usual, large) = (at(1.0), at(2.0));
+        for font in [BODY, STRONG, SMALL, SMALL_STRONG, TITLE, DISPLAY, MONO, theme::UI_FONT] {
+            assert_eq!(large.get(&font).size, 2.0 * usual.get(&font).size, "{font:?}");
+        }
+        assert_eq!(points(&large, 12.0), 24.0);
+        assert!(large.get(SIDE) > usual.get(SIDE) && large.get(SIDE) < 2.0 * usual.get(SIDE));
     }
 }

@@ -45,7 +45,7 @@ impl Drop for Ended {
 }
 
 /// Tries again until it works out, and says what did not.
-fn until<T>(what: &str, mut tried: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut tried: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(value) = tried() {
@@ -98,6 +98,8 @@ impl Desk {
     /// Gives a command this display, and nothing of the desktop that the test itself may run on.
     fn dress(&self, command: &mut Command) {
         command.env("DISPLAY", &self.display).env("GDK_BACKEND", "x11").env("GTK_THEME", "Adwaita").env("TZ", "UTC");
+        // Nobody is told of what a test says.
+        command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/dev/null");
         for other in ["WAYLAND_DISPLAY", "GDK_SCALE", "GDK_DPI_SCALE", "GTK_IM_MODULE", "XMODIFIERS"] {
             command.env_remove(other);
         }

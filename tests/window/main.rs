@@ -5,6 +5,7 @@
 //! - `desk`: the display, its windows, pointer, keys and clipboard
 //! - `grey`: pictures, made easier to read
 //! - `reading`: finding, staying, links, both themes
+//! - `settings`: what one can set, and what a window remembers
 //! - `talk`: two windows and a script in one room
 //! - `trust`: first contact, and a changed key
 //! - `writing`: several lines, other layouts, copying, taking back, completing, and that nothing is lost
@@ -17,6 +18,7 @@ mod grey;
 #[path = "../program/harness.rs"]
 mod harness;
 mod reading;
+mod settings;
 mod talk;
 mod trust;
 mod writing;

@@ -13,28 +13,38 @@
 //! - [`security`]: the state of security in words
 //! - [`text`], [`markup`], [`link`]: text of others, made fit for a layout, its styles and its links
 //! - [`find`], [`export`]: words in the transcript; the transcript in a file
+//! - [`settings`], [`adjust`], [`place`]: what a person has set, how they set it, and where the window was
+//! - [`looking`], [`unread`], [`notification`]: what came while one looked elsewhere
+//! - [`keys`]: the keys
 
+pub(crate) mod adjust;
 pub(crate) mod completion;
 pub(crate) mod composer;
 pub(crate) mod drafts;
 pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod heights;
+pub(crate) mod keys;
 pub(crate) mod link;
+mod looking;
 pub(crate) mod markup;
 pub(crate) mod notices;
+pub(crate) mod notification;
 pub(crate) mod pending;
 pub(crate) mod people;
+pub(crate) mod place;
 pub(crate) mod recall;
 pub(crate) mod room;
 pub(crate) mod scroll;
 pub(crate) mod security;
 pub(crate) mod selection;
+pub(crate) mod settings;
 pub(crate) mod slash;
 pub(crate) mod start;
 pub(crate) mod text;
 pub(crate) mod transcript;
 pub(crate) mod undo;
+pub(crate) mod unread;
 
 use std::rc::Rc;
 
@@ -42,9 +52,13 @@ use crate::{
     conversation::{Closed, Event, Question, Refused, RefusedReason},
     identity::{Fingerprint, Name},
 };
+use adjust::{Adjusting, Overlay};
 use drafts::Drafts;
+use notification::Bell;
 use room::Room;
+use settings::Settings;
 use start::{Start, Verdict};
+use unread::Unread;
 
 use super::Opening;
 
@@ -119,8 +133,14 @@ pub(crate) struct Refusal {
 pub(crate) struct Model {
     /// Which screen.
     pub(crate) screen: Screen,
-    /// Light on dark.
-    pub(crate) dark: bool,
+    /// What is over it.
+    pub(crate) overlay: Option<Overlay>,
+    /// What a person has set.
+    pub(crate) settings: Settings,
+    /// What the settings' screen shows beside them.
+    pub(crate) adjusting: Adjusting,
+    /// Whether the desktop is dark.
+    pub(crate) dark_desktop: bool,
     /// One's own key.
     pub(crate) own: Fingerprint,
     /// The start screen.
@@ -135,6 +155,10 @@ pub(crate) struct Model {
     pub(crate) focused: bool,
     /// What was written and not sent, of all rooms.
     pub(crate) drafts: Rc<Drafts>,
+    /// How much came while one was not.
+    pub(crate) unread: Unread,
+    /// What the desktop is told of it.
+    pub(crate) bell: Bell,
     /// Whether the window is to be closed.
     pub(crate) quit: bool,
 }
@@ -144,7 +168,10 @@ impl Model {
     pub(crate) fn new(name: &Name, own: Fingerprint) -> Self {
         Self {
             screen: Screen::Start,
-            dark: false,
+            overlay: None,
+            settings: Settings::default(),
+            adjusting: Adjusting { name: name.as_str().to_owned(), ..Adjusting::default() },
+            dark_desktop: false,
             own,
             start: Start::new(name),
             way: Way::default(),
@@ -152,14 +179,10 @@ impl Model {
             room: Room::default(),
             focused: true,
             drafts: Rc::default(),
+            unread: Unread::default(),
+            bell: Bell::default(),
             quit: false,
         }
-    }
-
-    /// One has begun to look at the window, or looks elsewhere.
-    pub(crate) fn focus_changed(&mut self, on: bool) {
-        self.focused = on;
-        self.room.feed.focus_changed(on);
     }
 
     /// A conversation begins.
@@ -168,6 +191,7 @@ impl Model {
         self.start.complaint.clear();
         // What one had not sent is there again when one comes back to that room: nothing that was typed is thrown away.
         self.keep();
+        self.forget_unread();
         self.room = Room::default();
         self.room.feed.focus_changed(self.focused);
         if let Opening::Join(options) = opening {
@@ -193,6 +217,7 @@ impl Model {
     /// Back to the start screen, with what had been typed.
     pub(crate) fn back(&mut self) {
         self.keep();
+        self.forget_unread();
         self.screen = Screen::Start;
     }
 
@@ -227,7 +252,10 @@ impl Model {
                 }
                 self.screen = Screen::Room;
             }
-            Event::Said(said) => self.room.said(&said),
+            Event::Said(said) => {
+                self.heard(&said);
+                self.room.said(&said);
+            }
             Event::Joined(member) => self.room.joined(&member),
             Event::Left { member, name, how } => self.room.left(member, &name, how),
             Event::Away { member, name } => self.room.away(member, &name),
@@ -296,7 +324,10 @@ impl Model {
 
     /// The window's title.
     pub(crate) fn title(&self) -> String {
-        if self.screen == Screen::Room { format!("{} – parlor", self.room.name) } else { "parlor".to_owned() }
+        match self.screen {
+            Screen::Room => self.unread.before(&format!("{} – parlor", text::unfit(&self.room.name))),
+            _ => "parlor".to_owned(),
+        }
     }
 }
 

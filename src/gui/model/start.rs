@@ -92,6 +92,15 @@ impl Start {
         }
     }
 
+    /// One goes by another name. A room that was to be called after the old one is called after the new.
+    pub(crate) fn rename(&mut self, name: &Name) {
+        let old = self.name.parse().map(|old: Name| RoomName::of(&old).to_string());
+        if old.is_ok_and(|old| old == self.room) {
+            self.room = RoomName::of(name).to_string();
+        }
+        self.name = name.as_str().to_owned();
+    }
+
     /// The form as it would have been filled in to start `opening`: what one comes back to.
     pub(crate) fn remember(&mut self, opening: &Opening) {
         match opening {
@@ -280,6 +289,16 @@ mod tests {
         let Ok(Opening::Host(options)) = start.opening() else { panic!() };
         assert_eq!((options.encrypted, options.plain), (false, true));
         assert!(matches!(start.protection_verdict(), Verdict::Bad(_)));
+    }
+
+    #[test]
+    fn another_name_is_also_that_of_the_room_called_after_it() {
+        let mut form = start();
+        form.rename(&"Lovelace".parse().unwrap());
+        assert_eq!((form.name.as_str(), form.room.as_str()), ("Lovelace", "Lovelace's room"));
+        form.room = "Kitchen".to_owned();
+        form.rename(&"Ada".parse().unwrap());
+        assert_eq!((form.name.as_str(), form.room.as_str()), ("Ada", "Kitchen"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{room::Side, start::Verdict, *};
+use super::{keys::Anywhere, room::Side, settings::Theme, start::Verdict, *};
 use crate::{
     conversation::{Command, Said, State, Welcomed},
     transport::Kind,
@@ -394,4 +394,87 @@ fn text_of_others_cannot_end_the_process() {
     }));
     assert!(rows(&model).iter().all(|row| !row.contains(['\0', '\u{202e}'])));
     assert!(!model.way.detail.contains('\0') && !model.refusal.detail.contains('\0'));
+}
+
+#[test]
+fn what_comes_while_one_looks_elsewhere_is_counted_and_told() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.apply(said(0, "Ben", "one sees this"));
+    assert_eq!((model.title().as_str(), model.bell.notification()), ("Kitchen – parlor", None));
+    model.focus_changed(false);
+    model.apply(said(1, "Ada", "one's own"));
+    let Event::Said(history) = said(0, "Ben", "long ago") else { panic!() };
+    model.apply(Event::Said(Said { history: true, ..history }));
+    assert_eq!((model.title().as_str(), model.bell.notification()), ("Kitchen – parlor", None));
+    model.apply(said(0, "Ben", "hello"));
+    model.apply(said(0, "Ben", "are you there?"));
+    assert_eq!(model.title(), "(2) Kitchen – parlor");
+    assert_eq!(model.bell.notification().unwrap().summary, "2 messages from Ben in Kitchen");
+    model.focus_changed(true);
+    assert_eq!((model.title().as_str(), model.bell.notification()), ("Kitchen – parlor", None));
+}
+
+#[test]
+fn who_has_muted_it_still_sees_the_count() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.focus_changed(false);
+    model.apply(said(0, "Ben", "hello"));
+    assert!(model.press(Anywhere::Mute));
+    assert_eq!(model.bell.notification(), None, "also of what came before");
+    model.apply(said(0, "Ben", "hello"));
+    assert_eq!((model.title().as_str(), model.bell.notification()), ("(2) Kitchen – parlor", None));
+    model.press(Anywhere::Mute);
+    model.apply(said(0, "Ben", "hello"));
+    assert_eq!(model.bell.notification().unwrap().summary, "Ben wrote in Kitchen");
+}
+
+#[test]
+fn a_conversation_goes_on_below_the_settings() {
+    let mut model = model();
+    model.begin(&model.start.opening().unwrap_or(Opening::Choose));
+    model.press(Anywhere::Settings);
+    model.apply(welcomed());
+    model.apply(said(0, "Ben", "hello"));
+    assert_eq!((model.screen, model.overlay, rows(&model).len()), (Screen::Room, Some(Overlay::Settings), 1));
+    model.press(Anywhere::Keys);
+    assert_eq!(model.overlay, Some(Overlay::Keys));
+    assert!(model.press(Anywhere::Close));
+    assert_eq!((model.screen, model.overlay), (Screen::Room, None));
+    assert!(!model.press(Anywhere::Close), "it is of use to the screen, then");
+    for key in [Anywhere::Keys, Anywhere::Settings] {
+        assert!(model.press(key) && model.overlay.is_some());
+        assert!(model.press(key) && model.overlay.is_none(), "the same key leads back");
+    }
+}
+
+#[test]
+fn a_name_that_is_set_is_the_next_rooms() {
+    let mut model = model();
+    model.press(Anywhere::Settings);
+    assert_eq!(model.adjusting.name, "Ada");
+    model.adjusting.name = "not: a name".to_owned();
+    assert!(matches!(model.name_verdict(), Verdict::Bad(_)));
+    model.press(Anywhere::Settings);
+    assert_eq!((model.start.name.as_str(), model.settings.name.as_ref()), ("Ada", None));
+    model.press(Anywhere::Settings);
+    assert_eq!(model.adjusting.name, "Ada", "what is no name is forgotten");
+    model.adjusting.name = "Lovelace".to_owned();
+    model.press(Anywhere::Close);
+    assert_eq!(model.start.name, "Lovelace");
+    assert_eq!(model.settings.name.as_ref().unwrap().as_str(), "Lovelace");
+}
+
+#[test]
+fn colours_are_as_one_likes_or_as_the_desktops() {
+    let mut model = model();
+    model.dark_desktop = true;
+    for (theme, dark) in [(Theme::System, true), (Theme::Light, false), (Theme::Dark, true)] {
+        model.settings.theme = theme;
+        assert_eq!(model.is_dark(), dark);
+    }
+    model.dark_desktop = false;
+    model.settings.theme = Theme::System;
+    assert!(!model.is_dark());
 }

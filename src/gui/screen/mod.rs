@@ -3,17 +3,25 @@
 //! - [`start`]: host a room, or join one
 //! - [`ask`]: getting there, and what has to be decided on the way
 //! - [`room`]: the conversation, and the [`bars`] that come up in it
+//! - [`settings`], [`keys`]: what goes over any of them
 
 mod ask;
 mod bars;
+mod keys;
 mod room;
+mod settings;
 mod start;
 
 use druid::{Widget, WidgetExt, widget::ViewSwitcher};
 
 use super::{
-    model::{Model, Screen},
+    command,
+    model::{Model, Screen, adjust::Overlay},
     theme::Themed,
+    widget::{
+        button::{Button, Weight},
+        over::Over,
+    },
 };
 
 /// The whole window.
@@ -29,5 +37,14 @@ pub(crate) fn root() -> impl Widget<Model> {
             Screen::Room => room::screen().boxed(),
         },
     );
-    Themed::new(screens)
+    Themed::new(Over::new(screens, |overlay| match overlay {
+        Overlay::Settings => settings::screen().boxed(),
+        Overlay::Keys => keys::screen().boxed(),
+    }))
+}
+
+/// The way to the settings, on the screens that one stays on.
+fn settings_button() -> Button<Model> {
+    let show = |ctx: &mut druid::EventCtx, _: &mut Model| ctx.submit_command(command::SHOW.with(Overlay::Settings));
+    Button::new("Settings", Weight::Bare, show).small()
 }

@@ -11,6 +11,7 @@ use super::{
         model::{Model, composer as draft, room::Side, security, text},
         theme,
         widget::{
+            beside::Beside,
             button::{Button, Weight},
             card,
             composer::composer,
@@ -22,14 +23,8 @@ use super::{
             words::Words,
         },
     },
-    bars,
-    start::theme_switch,
+    bars, settings_button,
 };
-
-/// The column at the side.
-const SIDE: f64 = 208.0;
-/// The same while it explains something.
-const WIDE_SIDE: f64 = 312.0;
 
 pub(super) fn screen() -> impl Widget<Model> {
     let conversation = Flex::column()
@@ -38,17 +33,12 @@ pub(super) fn screen() -> impl Widget<Model> {
         .with_child(line_across())
         .with_child(bars::failed())
         .with_child(writing());
-    let middle = Flex::row()
-        .cross_axis_alignment(CrossAxisAlignment::Fill)
-        .with_flex_child(conversation, 1.0)
-        .with_child(SizedBox::empty().width(1.0).expand_height().background(theme::BORDER))
-        .with_child(side());
     Flex::column()
         .cross_axis_alignment(CrossAxisAlignment::Fill)
         .with_child(header())
         .with_child(SecurityBar)
         .with_child(line_across())
-        .with_flex_child(middle, 1.0)
+        .with_flex_child(Beside::new(conversation, side()), 1.0)
 }
 
 fn line_across() -> impl Widget<Model> {
@@ -59,7 +49,10 @@ fn header() -> impl Widget<Model> {
     let who = Flex::column()
         .cross_axis_alignment(CrossAxisAlignment::Start)
         .with_child(Words::line(theme::TITLE, theme::TEXT, |model: &Model| model.room.name.clone()))
-        .with_child(Words::line(theme::SMALL, theme::QUIET, |model: &Model| model.room.count()));
+        .with_child(Words::line(theme::SMALL, theme::QUIET, |model: &Model| {
+            let muted = if model.settings.muted { " · notifications muted" } else { "" };
+            format!("{}{muted}", model.room.count())
+        }));
     let invite = Either::new(
         |model: &Model, _| model.room.door.is_some(),
         Button::new("Invite", Weight::Secondary, |_, model: &mut Model| model.room.toggle_side(Side::Invite))
@@ -75,7 +68,7 @@ fn header() -> impl Widget<Model> {
     Flex::row()
         .with_flex_child(who.expand_width(), 1.0)
         .with_spacer(theme::GAP)
-        .with_child(theme_switch())
+        .with_child(settings_button())
         .with_spacer(theme::GAP)
         .with_child(invite)
         .with_child(leave.small())
@@ -123,9 +116,9 @@ fn side() -> impl Widget<Model> {
     ViewSwitcher::new(
         |model: &Model, _| (model.room.side, model.room.door.is_some()),
         |(side, _), _, _| match side {
-            Side::Members => members().fix_width(SIDE).boxed(),
-            Side::Security => scrolled(explanation()).fix_width(WIDE_SIDE).boxed(),
-            Side::Invite => scrolled(letting_in()).fix_width(WIDE_SIDE).boxed(),
+            Side::Members => members().fix_width(theme::SIDE).boxed(),
+            Side::Security => scrolled(explanation()).fix_width(theme::WIDE_SIDE).boxed(),
+            Side::Invite => scrolled(letting_in()).fix_width(theme::WIDE_SIDE).boxed(),
         },
     )
     .background(theme::SURFACE)

@@ -5,18 +5,21 @@ use druid::{
     widget::{CrossAxisAlignment, Either, Flex, SizedBox, ViewSwitcher},
 };
 
-use super::super::{
-    command,
-    model::{
-        Model,
-        start::{Doing, Protection, Verdict},
+use super::{
+    super::{
+        command,
+        model::{
+            Model,
+            start::{Doing, Protection, Verdict},
+        },
+        theme,
+        widget::{
+            button::{Button, Weight},
+            card, field,
+            words::Words,
+        },
     },
-    theme,
-    widget::{
-        button::{Button, Weight},
-        card, field,
-        words::Words,
-    },
+    settings_button,
 };
 
 pub(super) fn screen() -> impl Widget<Model> {
@@ -31,7 +34,7 @@ pub(super) fn screen() -> impl Widget<Model> {
         .with_child(
             Flex::row()
                 .with_flex_child(Words::line(theme::DISPLAY, theme::TEXT, |_| "parlor".to_owned()).align_left(), 1.0)
-                .with_child(theme_switch())
+                .with_child(settings_button())
                 .expand_width(),
         )
         .with_spacer(2.0)
@@ -45,12 +48,6 @@ pub(super) fn screen() -> impl Widget<Model> {
         .with_spacer(24.0)
         .with_child(own_key());
     card::card(content).controller(card::OnEnter(|ctx| ctx.submit_command(command::START)))
-}
-
-/// The switch between dark and light.
-pub(super) fn theme_switch() -> impl Widget<Model> {
-    let words = |model: &Model| if model.dark { "Light" } else { "Dark" }.to_owned();
-    Button::dynamic(words, Weight::Bare, |_, model: &mut Model| model.dark = !model.dark).small()
 }
 
 fn choice() -> impl Widget<Model> {

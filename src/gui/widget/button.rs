@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use druid::{
-    ArcStr, Color, Cursor, Data, Env, FontDescriptor, KbKey, Key, TextLayout, TimerToken, piet::RenderContext,
-    widget::prelude::*,
+    ArcStr, Color, Cursor, Data, Env, FontDescriptor, KbKey, Key, TextAlignment, TextLayout, TimerToken,
+    piet::RenderContext, widget::prelude::*,
 };
 
-use crate::gui::theme;
+use crate::gui::{command, theme};
 
 /// How long a button says what it has done.
 const SAID: Duration = Duration::from_millis(1800);
@@ -48,7 +48,7 @@ pub(crate) struct Button<T> {
     /// When it appeared under somebody's fingers. An Enter that soon after was meant for what was there before.
     appeared: Instant,
     layout: TextLayout<ArcStr>,
-    font: FontDescriptor,
+    font: Key<FontDescriptor>,
     inset: (f64, f64),
 }
 
@@ -170,7 +170,8 @@ impl<T: Data> Widget<T> for Button<T> {
                 self.says_done = false;
                 ctx.request_layout();
             }
-            Event::Command(command) if command.is(TAKE_FOCUS) => ctx.request_focus(),
+            Event::Command(told) if told.is(TAKE_FOCUS) => ctx.request_focus(),
+            Event::Command(told) if self.first && told.is(command::FOCUS_AGAIN) => ctx.request_focus(),
             _ if ctx.is_disabled() => {}
             Event::MouseDown(mouse) if mouse.button.is_left() => {
                 ctx.set_active(true);
@@ -241,9 +242,12 @@ impl<T: Data> Widget<T> for Button<T> {
 
     fn layout(&mut self, ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &T, env: &Env) -> Size {
         self.resolve(data);
+        let (x, y) = (theme::points(env, self.inset.0), theme::points(env, self.inset.1));
+        // Large words in a narrow place take another line.
+        self.layout.set_wrap_width((bc.max().width - 2.0 * x).max(1.0));
+        self.layout.set_text_alignment(TextAlignment::Center);
         self.layout.rebuild_if_needed(ctx.text(), env);
         let text = self.layout.size();
-        let (x, y) = self.inset;
         ctx.set_baseline_offset(text.height + y - self.layout.layout_metrics().first_baseline);
         bc.constrain(Size::new(text.width + 2.0 * x, text.height + 2.0 * y).ceil())
     }

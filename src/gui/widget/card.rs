@@ -8,9 +8,6 @@ use druid::{
 use super::words::Words;
 use crate::gui::{model::Model, theme};
 
-/// How wide a card is, in a window that is wide enough.
-const WIDTH: f64 = 520.0;
-
 /// Puts a widget into a card in the middle.
 pub(crate) fn card(content: impl Widget<Model> + 'static) -> impl Widget<Model> {
     content
@@ -18,7 +15,7 @@ pub(crate) fn card(content: impl Widget<Model> + 'static) -> impl Widget<Model> 
         .background(theme::SURFACE)
         .rounded(14.0)
         .border(theme::BORDER, 1.0)
-        .fix_width(WIDTH)
+        .fix_width(theme::CARD)
         .padding(16.0)
         .align_horizontal(UnitPoint::CENTER)
         .scroll()

@@ -27,7 +27,7 @@ pub(crate) fn text_box<L: Lens<Model, String> + 'static>(
 /// The words above a field.
 pub(crate) fn label(words: &str) -> impl Widget<Model> + use<> {
     let words = words.to_owned();
-    Words::line(theme::SMALL_STRONG, theme::QUIET, move |_| words.clone())
+    Words::paragraph(theme::SMALL_STRONG, theme::QUIET, move |_| words.clone())
 }
 
 /// A verdict, which takes no room while there is none.

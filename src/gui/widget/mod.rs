@@ -4,14 +4,17 @@
 //! - [`members`], [`badge`]: who is there
 //! - [`composer`], [`suggestions`], [`writing`]: where one writes
 //! - [`security`]: the bar that says how safe it is
+//! - [`over`], [`beside`]: something over a screen, or at its side
 //! - [`card`], [`field`], [`button`], [`words`]: the rest
 
 pub(crate) mod badge;
+pub(crate) mod beside;
 pub(crate) mod button;
 pub(crate) mod card;
 pub(crate) mod composer;
 pub(crate) mod field;
 pub(crate) mod members;
+pub(crate) mod over;
 pub(crate) mod security;
 pub(crate) mod suggestions;
 pub(crate) mod transcript;

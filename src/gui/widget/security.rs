@@ -2,8 +2,8 @@
 
 use druid::{
     BoxConstraints, Cursor, Env, FontFamily, FontWeight, KbKey, Point, Rect,
-    kurbo::{Arc, Vec2},
-    piet::{RenderContext, Text, TextAttribute, TextLayout, TextLayoutBuilder},
+    kurbo::{Affine, Arc, Vec2},
+    piet::{PietText, PietTextLayout, RenderContext, Text, TextAttribute, TextLayout, TextLayoutBuilder},
     widget::prelude::*,
 };
 
@@ -13,24 +13,46 @@ use crate::gui::{
     theme,
 };
 
+/// How tall it is, with a line of words.
 const HEIGHT: f64 = 32.0;
+/// What is free at either end.
+const EDGE: f64 = 16.0;
 
 /// The bar.
 pub(crate) struct SecurityBar;
 
 /// A padlock, closed or open, around a place.
-fn draw_lock(ctx: &mut PaintCtx, center: Point, closed: bool, color: &druid::Color) {
-    let body = Rect::from_center_size(center + Vec2::new(0.0, 2.5), (11.0, 8.0)).to_rounded_rect(1.5);
-    ctx.fill(body, color);
+fn draw_lock(ctx: &mut PaintCtx, center: Point, scale: f64, closed: bool, color: &druid::Color) {
     let lift = if closed { 0.0 } else { 2.5 };
+    let body = Rect::from_center_size((0.0, 2.5), (11.0, 8.0)).to_rounded_rect(1.5);
     let shackle = Arc {
-        center: center + Vec2::new(if closed { 0.0 } else { 3.0 }, -1.5 - lift),
+        center: Point::new(if closed { 0.0 } else { 3.0 }, -1.5 - lift),
         radii: Vec2::new(3.2, 4.0),
         start_angle: std::f64::consts::PI,
         sweep_angle: std::f64::consts::PI,
         x_rotation: 0.0,
     };
-    ctx.stroke(shackle, color, 1.6);
+    ctx.with_save(|ctx| {
+        ctx.transform(Affine::translate(center.to_vec2()) * Affine::scale(scale));
+        ctx.fill(body, color);
+        ctx.stroke(shackle, color, 1.6);
+    });
+}
+
+/// Where the words begin, after the lock.
+fn before(env: &Env) -> f64 {
+    EDGE + theme::points(env, 24.0)
+}
+
+/// The words, in as many lines as they need: nobody is to miss half of them.
+fn lay_out(text: &mut PietText, data: &Model, width: f64, color: druid::Color, env: &Env) -> Option<PietTextLayout> {
+    text.new_text_layout(data.room.words())
+        .max_width((width - before(env) - EDGE).max(1.0))
+        .font(FontFamily::SYSTEM_UI, theme::points(env, 13.0))
+        .default_attribute(TextAttribute::Weight(FontWeight::SEMI_BOLD))
+        .text_color(color)
+        .build()
+        .ok()
 }
 
 impl SecurityBar {
@@ -76,13 +98,18 @@ impl Widget<Model> for SecurityBar {
     }
 
     fn update(&mut self, ctx: &mut UpdateCtx, old: &Model, data: &Model, _env: &Env) {
-        if ctx.env_changed() || old.room.words() != data.room.words() || old.room.side != data.room.side {
+        if ctx.env_changed() || old.room.words() != data.room.words() {
+            ctx.request_layout();
+        } else if old.room.side != data.room.side || old.room.tone() != data.room.tone() {
             ctx.request_paint();
         }
     }
 
-    fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, _data: &Model, _env: &Env) -> Size {
-        Size::new(bc.max().width, HEIGHT)
+    fn layout(&mut self, ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &Model, env: &Env) -> Size {
+        let width = bc.max().width;
+        let words = lay_out(ctx.text(), data, width, env.get(theme::TEXT), env);
+        let tall = words.map_or(0.0, |words| words.size().height + theme::points(env, 14.0));
+        Size::new(width, tall.max(theme::points(env, HEIGHT)).ceil())
     }
 
     fn paint(&mut self, ctx: &mut PaintCtx, data: &Model, env: &Env) {
@@ -91,30 +118,28 @@ impl Widget<Model> for SecurityBar {
         let alarm = tone == Tone::Alarm;
         ctx.fill(area, &env.get(if alarm { theme::DANGER } else { theme::SURFACE }));
         let color = if alarm { env.get(theme::ON_ACCENT) } else { env.get(theme::tone(tone)) };
-        let mut lay = |words: &str, weight: FontWeight, color: druid::Color| {
-            ctx.text()
-                .new_text_layout(words.to_owned())
-                .font(FontFamily::SYSTEM_UI, 13.0)
-                .default_attribute(TextAttribute::Weight(weight))
-                .text_color(color)
-                .build()
-                .ok()
-        };
-        let words = lay(&data.room.words(), FontWeight::SEMI_BOLD, color);
+        let words = lay_out(ctx.text(), data, area.width(), color, env);
         let quiet = if alarm { color } else { env.get(theme::QUIET) };
         let open = data.room.side == Side::Security;
-        let hint = lay(if open { "Close" } else { "What does this mean?" }, FontWeight::REGULAR, quiet);
+        let hint = ctx
+            .text()
+            .new_text_layout(if open { "Close" } else { "What does this mean?" })
+            .font(FontFamily::SYSTEM_UI, theme::points(env, 13.0))
+            .text_color(quiet)
+            .build();
         // Where nothing is connected, nothing is locked.
-        draw_lock(ctx, Point::new(24.0, area.center().y - 1.0), !alarm && data.room.open(), &color);
-        let (mut end, mut free) = (40.0, area.width());
+        let before = before(env);
+        let lock = Point::new(before - theme::points(env, 16.0), area.center().y - 1.0);
+        draw_lock(ctx, lock, theme::points(env, 1.0), !alarm && data.room.open(), &color);
+        let mut end = before;
         if let Some(words) = &words {
             end += words.size().width;
-            ctx.draw_text(words, (40.0, (area.height() - words.size().height) / 2.0));
+            ctx.draw_text(words, (before, (area.height() - words.size().height) / 2.0));
         }
-        if let Some(hint) = &hint {
-            free -= hint.size().width + 16.0;
+        if let Ok(hint) = &hint {
+            let free = area.width() - hint.size().width - EDGE;
             // The state goes before the question.
-            if free > end + 16.0 {
+            if free > end + EDGE {
                 ctx.draw_text(hint, (free, (area.height() - hint.size().height) / 2.0));
             }
         }

@@ -21,7 +21,7 @@ pub(crate) struct Words<T> {
 
 impl<T: Data> Words<T> {
     /// One line.
-    pub(crate) fn line(font: FontDescriptor, color: Key<Color>, words: impl Fn(&T) -> String + 'static) -> Self {
+    pub(crate) fn line(font: Key<FontDescriptor>, color: Key<Color>, words: impl Fn(&T) -> String + 'static) -> Self {
         let layout = || {
             let mut layout = TextLayout::new();
             layout.set_font(font.clone());
@@ -32,7 +32,11 @@ impl<T: Data> Words<T> {
     }
 
     /// A paragraph.
-    pub(crate) fn paragraph(font: FontDescriptor, color: Key<Color>, words: impl Fn(&T) -> String + 'static) -> Self {
+    pub(crate) fn paragraph(
+        font: Key<FontDescriptor>,
+        color: Key<Color>,
+        words: impl Fn(&T) -> String + 'static,
+    ) -> Self {
         Self { wraps: true, ..Self::line(font, color, words) }
     }
 

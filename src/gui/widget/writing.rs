@@ -212,6 +212,10 @@ impl Controller<String, TextBox<String>> for Writing {
                 ctx.request_focus();
                 return;
             }
+            Event::Command(told) if self.first && told.is(command::FOCUS_AGAIN) => {
+                ctx.request_focus();
+                return;
+            }
             Event::Command(told) if self.several_lines && told.is(command::WRITE) => {
                 if !ctx.is_disabled() {
                     ctx.request_focus();

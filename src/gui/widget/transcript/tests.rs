@@ -43,7 +43,7 @@ impl Widget<Room> for Shared {
 /// Shows a feed, and lets a test use and look at it.
 fn shown(feed: Feed, test: impl FnMut(&mut Harness<Room>, &Rc<RefCell<Transcript>>)) {
     let transcript = Rc::new(RefCell::new(Transcript::default()));
-    let widget = Shared(Rc::clone(&transcript)).env_scope(|env, _| set(env, true));
+    let widget = Shared(Rc::clone(&transcript)).env_scope(|env, _| set(env, true, 1.0));
     let mut test = test;
     let mut room = Room::default();
     room.feed = feed;

@@ -11,7 +11,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use super::model::drafts::{Drafts, FILE_BYTES, Place};
+use crate::gui::model::drafts::{Drafts, FILE_BYTES, Place};
 use crate::identity::{FileError, files};
 
 const FILE: &str = "drafts";

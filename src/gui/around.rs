@@ -1,0 +1,173 @@
+//! What is done around the whole tree of widgets: once when the window is there and when it is to go, and in between so that
+//! what is set and what is written outlives it.
+
+use std::{cell::OnceCell, rc::Rc, time::Duration};
+
+use druid::{
+    Command as Told, Env, Event, FileDialogOptions, FileSpec, HotKey, SysMods, TimerToken, Widget, WindowState, commands,
+    widget::{Controller, prelude::*},
+};
+
+use super::{
+    Opening, command, kept,
+    model::{Model, Screen, drafts::Drafts, place::Place, settings::folder},
+};
+
+/// While one writes, what is written is kept so often: what a power failure may take with it.
+const KEEP: Duration = Duration::from_secs(2);
+
+/// The controller around the tree.
+pub(super) struct Around {
+    pub(super) opening: Option<Opening>,
+    /// Who keeps the settings; nobody where the file must not be written.
+    pub(super) settings: Rc<OnceCell<kept::settings::Keeper>>,
+    pub(super) drafts: Drafting,
+    #[cfg(target_os = "linux")]
+    pub(super) herald: super::herald::Herald,
+}
+
+/// What is written and not sent, on its way into its file.
+pub(super) struct Drafting {
+    keeper: Rc<kept::drafts::Keeper>,
+    /// What the keeper knows.
+    kept: Rc<Drafts>,
+    /// When what is being written is to be kept.
+    timer: Option<TimerToken>,
+}
+
+impl Drafting {
+    pub(super) fn new(keeper: Rc<kept::drafts::Keeper>, model: &Model) -> Self {
+        Self { keeper, kept: Rc::clone(&model.drafts), timer: None }
+    }
+
+    fn hand_over(&mut self, model: &Model) {
+        if !Rc::ptr_eq(&self.kept, &model.drafts) {
+            for (place, texts) in model.drafts.changes(&self.kept) {
+                self.keeper.set(place, texts);
+            }
+            self.kept = Rc::clone(&model.drafts);
+        }
+        self.keeper.is_here(model.room.place());
+    }
+}
+
+impl Around {
+    /// Keeps what is set, and where the window is: it is about to go.
+    fn remember(&self, ctx: &EventCtx, model: &mut Model) {
+        let window = ctx.window();
+        let maximized = window.get_window_state() == WindowState::Maximized;
+        // What it goes back to is not known while it fills the monitor.
+        let last = model.settings.place.filter(|_| maximized);
+        let (size, at) = (window.get_size(), window.get_position());
+        let here = Place::new(size.width as i64, size.height as i64, Some((at.x as i64, at.y as i64)), maximized);
+        model.settings.place = Some(last.map_or(here, |last| Place { maximized, ..last }));
+        model.take_name();
+        self.keep(model);
+    }
+
+    fn keep(&self, model: &Model) {
+        if let Some(settings) = self.settings.get() {
+            settings.keep(&model.settings);
+        }
+    }
+
+    fn connected(&mut self, ctx: &mut EventCtx) {
+        #[cfg(target_os = "linux")]
+        {
+            super::ime::attach();
+            super::desktop::watch(&ctx.get_external_handle());
+            super::desktop::swallow_arguments(std::env::args().skip(1));
+        }
+        // Only now: before there is a window, nothing from elsewhere would reach it.
+        if let Some(opening) = self.opening.take() {
+            ctx.submit_command(command::OPEN.with(opening));
+        }
+    }
+}
+
+/// What a key means anywhere in a conversation.
+fn in_a_room(key: &druid::KeyEvent, model: &Model) -> Option<Told> {
+    let pressed = |letter: &str| HotKey::new(SysMods::Cmd, letter).matches(key);
+    match () {
+        () if model.screen != Screen::Room || model.overlay.is_some() => None,
+        () if pressed("f") => {
+            let words = model.room.find.as_ref().map(|find| find.words.clone());
+            Some(command::FIND.with(words.unwrap_or_default()))
+        }
+        () if pressed("s") => Some(command::SAVE.into()),
+        () => None,
+    }
+}
+
+/// What is asked for when a transcript is saved.
+fn save_options(model: &Model) -> FileDialogOptions {
+    const TEXT: FileSpec = FileSpec::new("Plain text (.txt)", &["txt"]);
+    const MARKDOWN: FileSpec = FileSpec::new("Markdown (.md)", &["md"]);
+    const LINES: FileSpec = FileSpec::new("JSON Lines (.jsonl)", &["jsonl"]);
+    let options = FileDialogOptions::new()
+        .title("Save the transcript")
+        .button_text("Save")
+        .allowed_types(vec![TEXT, MARKDOWN, LINES])
+        .default_type(TEXT)
+        .default_name(model.room.file_name(jiff::Zoned::now().date()));
+    match folder(&model.settings) {
+        Some(folder) => options.force_starting_directory(folder),
+        None => options,
+    }
+}
+
+impl<W: Widget<Model>> Controller<Model, W> for Around {
+    fn event(&mut self, child: &mut W, ctx: &mut EventCtx, event: &Event, model: &mut Model, env: &Env) {
+        match event {
+            Event::WindowConnected => self.connected(ctx),
+            Event::Command(told) if told.is(command::SAVE) => {
+                let file = commands::SHOW_SAVE_PANEL.with(save_options(model));
+                ctx.submit_command(file.to(ctx.window_id()));
+                return;
+            }
+            Event::KeyDown(key) => {
+                if let Some(told) = in_a_room(key, model) {
+                    ctx.submit_command(told);
+                    ctx.set_handled();
+                    return;
+                }
+            }
+            Event::Timer(token) if self.drafts.timer == Some(*token) => {
+                self.drafts.timer = None;
+                model.keep();
+            }
+            Event::WindowCloseRequested | Event::WindowDisconnected => {
+                if matches!(event, Event::WindowCloseRequested) {
+                    self.remember(ctx, model);
+                }
+                model.keep();
+                self.drafts.hand_over(model);
+            }
+            _ => {}
+        }
+        // A complaint stands until one writes on.
+        let draft = (!model.room.complaint.is_empty()).then(|| model.room.draft.clone());
+        child.event(ctx, event, model, env);
+        if draft.is_some_and(|draft| draft != model.room.draft) {
+            model.room.complaint.clear();
+        }
+    }
+
+    fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {
+        if model.quit && !old.quit {
+            ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
+        }
+        if self.drafts.timer.is_none() && !model.room.has_texts_of(&old.room) {
+            self.drafts.timer = Some(ctx.request_timer(KEEP));
+        }
+        self.drafts.hand_over(model);
+        if old.settings != model.settings {
+            self.keep(model);
+        }
+        #[cfg(target_os = "linux")]
+        if old.bell != model.bell {
+            self.herald.tell(model.bell.notification());
+        }
+        child.update(ctx, old, model, env);
+    }
+}
