@@ -8,8 +8,7 @@ use druid::{
 };
 
 use super::{
-    Opening, command,
-    keyboard,
+    Opening, command, keyboard,
     model::{
         Model, Screen,
         export::{self, Format},

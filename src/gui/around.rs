@@ -4,7 +4,8 @@
 use std::{cell::OnceCell, rc::Rc, time::Duration};
 
 use druid::{
-    Command as Told, Env, Event, FileDialogOptions, FileSpec, HotKey, SysMods, TimerToken, Widget, WindowState, commands,
+    Command as Told, Env, Event, FileDialogOptions, FileSpec, HotKey, SysMods, TimerToken, Widget, WindowState,
+    commands,
     widget::{Controller, prelude::*},
 };
 
