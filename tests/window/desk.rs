@@ -419,6 +419,14 @@ impl Window<'_> {
         found
     }
 
+    /// Waits until a good part of it has this colour.
+    pub(crate) fn sees_color(&self, color: [u8; 3]) {
+        until("that colour", || {
+            let (left, right) = self.pixels(color);
+            (left + right > 1000).then_some(())
+        });
+    }
+
     /// Makes it so large.
     pub(crate) fn resize(&self, width: u32, height: u32) -> &Self {
         let (width, height) = (width.to_string(), height.to_string());
