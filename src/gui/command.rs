@@ -2,13 +2,18 @@
 
 use druid::Selector;
 
-use super::Opening;
-use crate::identity::Name;
+use super::{Opening, model::known::Wish};
 
 /// Begin this.
 pub(crate) const OPEN: Selector<Opening> = Selector::new("parlor.open");
-/// Begin again, under another name.
-pub(crate) const RETRY_AS: Selector<Name> = Selector::new("parlor.retry-as");
+/// Begin again, in the way that is offered.
+pub(crate) const RETRY: Selector = Selector::new("parlor.retry");
+/// Trust the key that was found instead of the one that was expected, and join.
+pub(crate) const REPLACE_KEY: Selector = Selector::new("parlor.replace-key");
+/// Look into the pins: who is trusted may have changed.
+pub(crate) const LOOK_UP: Selector = Selector::new("parlor.look-up");
+/// Do this with one of the rooms that one has been in.
+pub(crate) const KNOWN: Selector<Wish> = Selector::new("parlor.known");
 /// Stop what is under way, or leave what is over, and go back to the start.
 pub(crate) const BACK: Selector = Selector::new("parlor.back");
 /// The answer to what was asked.

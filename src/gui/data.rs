@@ -2,7 +2,7 @@
 
 use druid::Data;
 
-use super::model::{Model, Screen, room::Side, start::Doing, transcript::Feed};
+use super::model::{Model, Screen, known::Known, room::Side, start::Doing, transcript::Feed};
 
 macro_rules! same_when_equal {
     ($($data:ty),+ $(,)?) => {
@@ -14,4 +14,4 @@ macro_rules! same_when_equal {
     };
 }
 
-same_when_equal!(Model, Screen, Doing, Side, Feed);
+same_when_equal!(Model, Screen, Doing, Side, Feed, Known);

@@ -51,7 +51,7 @@ pub struct Start {
 }
 
 /// What a window begins with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Opening {
     /// The start screen.
     Choose,
@@ -62,6 +62,7 @@ pub enum Opening {
 }
 
 impl Opening {
+    /// The same under another name.
     fn named(mut self, name: &Name) -> Self {
         match &mut self {
             Self::Choose => {}
@@ -120,14 +121,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     let launcher = AppLauncher::with_window(window);
     let sink = launcher.get_external_handle();
     let current = Rc::new(RefCell::new(None));
-    let app = app::App {
-        identity,
-        pins,
-        runtime: runtime.clone(),
-        sink: sink.clone(),
-        current: Rc::clone(&current),
-        last: Opening::Choose,
-    };
+    let app = app::App { identity, pins, runtime: runtime.clone(), sink: sink.clone(), current: Rc::clone(&current) };
     runtime.spawn(close_when_told(sink));
     let launched = launcher.delegate(app).launch(model);
     let link = current.take();

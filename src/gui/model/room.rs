@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::{
+    addresses::{self, Place},
     composer,
     people::{self, Person},
+    qr::Qr,
     security::{Standing, Tone},
     text,
     transcript::Feed,
@@ -12,6 +14,7 @@ use super::{
 use crate::{
     conversation::{Closed, Command, Listening, Said, State, Welcomed},
     identity::{Fingerprint, Name},
+    transport::Kind,
     wire::{Member, MemberId, limits, message::Departure},
 };
 
@@ -35,8 +38,10 @@ pub(crate) enum Side {
 pub(crate) struct Door {
     /// What to hand out.
     pub(crate) invite: Option<String>,
-    /// Where the room can be reached.
-    pub(crate) addresses: Vec<String>,
+    /// The same, to be read by a camera.
+    pub(crate) qr: Option<Qr>,
+    /// Where the room can be reached, the likeliest first.
+    pub(crate) places: Vec<Place>,
     /// The host's key; it is of no use to somebody who joins over plain TCP.
     pub(crate) fingerprint: Option<Fingerprint>,
 }
@@ -66,6 +71,12 @@ pub(crate) struct Room {
     saved: bool,
     /// Whether the connection was lost and is being made again.
     pub(crate) reconnecting: bool,
+    /// Whether QUIC is tried before TLS; that it did not get through is worth a word then.
+    pub(super) expects_quic: bool,
+    /// What was pasted to be compared with the host's key.
+    pub(crate) compare: String,
+    /// Only these members are shown: those with this in their name.
+    pub(crate) filter: String,
     /// What the column at the side shows.
     pub(crate) side: Side,
     /// Whether the column was chosen by a person, who then is not overruled.
@@ -74,17 +85,20 @@ pub(crate) struct Room {
 
 impl Room {
     pub(super) fn listening(&mut self, listening: &Listening) {
-        let encrypted = listening.transports.iter().any(|kind| *kind != crate::transport::Kind::Tcp);
+        let encrypted = listening.transports.iter().any(|kind| *kind != Kind::Tcp);
         self.standing.served = listening.transports.clone();
+        let invite = listening.invite.as_ref().map(ToString::to_string);
         self.door = Some(Rc::new(Door {
-            invite: listening.invite.as_ref().map(ToString::to_string),
-            addresses: listening.addresses.clone(),
+            qr: invite.as_deref().and_then(Qr::of),
+            invite,
+            places: addresses::explained(&listening.addresses),
             fingerprint: encrypted.then_some(listening.fingerprint),
         }));
         self.side = Side::Invite;
     }
 
     pub(super) fn welcomed(&mut self, welcomed: &Welcomed) {
+        self.changed_transport(welcomed.transport);
         self.name = text::label(welcomed.room.as_str());
         self.me = Some(welcomed.member);
         self.standing.security = welcomed.security;
@@ -107,10 +121,28 @@ impl Room {
         }
     }
 
+    /// Tells of how one is connected from now on, if that is news.
+    fn changed_transport(&mut self, now: Option<Kind>) {
+        let (before, first) = (self.standing.transport, self.me.is_none());
+        if now == before && !first {
+            return;
+        }
+        let what = match (now, before) {
+            (Some(Kind::Tls), _) if self.expects_quic => {
+                "QUIC did not get through here; TLS is used. It is just as safe."
+            }
+            (Some(Kind::Quic), Some(_)) if !first => "You are connected over QUIC again.",
+            (Some(Kind::Tls), Some(_)) if !first => "You are connected over TLS now. It is just as safe.",
+            _ => return,
+        };
+        self.feed.notice(what, false);
+    }
+
     /// Where the connection has got to.
     pub(super) fn state(&mut self, state: State, detail: &str) {
-        self.reconnecting = state == State::Reconnecting;
-        if self.reconnecting {
+        let before = std::mem::replace(&mut self.reconnecting, state == State::Reconnecting);
+        // While it is gone, each attempt may fail in another way; that it is gone is told once.
+        if self.reconnecting && !before {
             self.feed.notice(&text::label(detail), true);
         }
     }
@@ -232,9 +264,10 @@ impl Room {
             Closed::Lost { detail } => detail.clone(),
             Closed::Replaced => "You joined again from elsewhere, and go on there.".to_owned(),
             Closed::Removed { detail, .. } => with_detail("The host ended your connection.", detail),
-            Closed::Violation { detail } => {
-                with_detail("You were disconnected: the host does not keep to the rules.", detail)
-            }
+            // What exactly is for the log: nobody can do anything with it here.
+            Closed::Violation { .. } => "The host's program sent something that does not belong there, so the connection was \
+                                         ended. Join again; if that helps nothing, bring both programs to the newest version."
+                .to_owned(),
         };
         let why = text::label(&why);
         if !self.draft.trim().is_empty() {
@@ -253,6 +286,11 @@ impl Room {
             (true, Some(_)) => "Close room",
             (true, None) => "Leave",
         }
+    }
+
+    /// Whether it may help to join once more.
+    pub(crate) fn can_join_again(&self) -> bool {
+        !self.open() && self.door.is_none()
     }
 
     /// How many are here.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{room::Side, start::Verdict, *};
 use crate::{
-    conversation::{Command, Said, State, Welcomed},
+    conversation::{Command, RefusedReason, Said, State, Welcomed},
     transport::Kind,
     wire::{HOST, Member, MemberId, Security, message::Departure},
 };
@@ -143,7 +143,21 @@ fn a_changed_key_is_a_full_stop() {
     }));
     assert_eq!(model.screen, Screen::Refused);
     assert!(model.refusal.serious);
-    assert_eq!(model.refusal.keys, Some((key(1), key(2))));
+    let changed = model.refusal.changed.as_ref().unwrap();
+    assert_eq!((changed.expected, changed.found), (key(1), key(2)));
+    assert!(!changed.is_pinned() && model.again().is_none());
+    let pin = crate::identity::Pin {
+        fingerprint: key(1),
+        names: vec!["Kitchen".parse().unwrap()],
+        addresses: vec![],
+        first_met: Timestamp::UNIX_EPOCH,
+        last_met: Timestamp::UNIX_EPOCH,
+    };
+    model.look_up(&[pin], Timestamp::UNIX_EPOCH, &TimeZone::UTC);
+    let changed = model.refusal.changed.as_ref().unwrap();
+    assert!(changed.is_pinned() && !changed.may_replace());
+    assert!(model.refusal.detail.contains("Kitchen"));
+    assert_eq!(model.known.entries().len(), 1);
 }
 
 #[test]
