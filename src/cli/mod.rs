@@ -158,13 +158,18 @@ fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir) -> Exit {
 
 #[cfg(feature = "gui")]
 fn window(task: Task, identity: Arc<Identity>, data_dir: &DataDir, runtime: &tokio::runtime::Handle) -> Exit {
+    let mut link = String::new();
     let opening = match task {
         Task::Host(options, _) => gui::Opening::Host(options),
         Task::Join(options, _) => gui::Opening::Join(options),
-        _ => gui::Opening::Choose,
+        Task::Choose(given) => {
+            link = given;
+            gui::Opening::Choose
+        }
+        Task::ListHosts | Task::ForgetHost(_) | Task::ShowId => gui::Opening::Choose,
     };
     let (pins, runtime, name) = (data_dir.pins(), runtime.clone(), crate::identity::Name::default_name());
-    match gui::run(gui::Start { identity, pins, runtime, name, opening }) {
+    match gui::run(gui::Start { identity, pins, runtime, name, opening, link }) {
         Ok(()) => Exit::Normal,
         Err(error) => local(error),
     }

@@ -48,6 +48,8 @@ pub struct Start {
     pub name: Name,
     /// What to begin with.
     pub opening: Opening,
+    /// An invite to fill in, from wherever: a person decides whether to join it.
+    pub link: String,
 }
 
 /// What a window begins with.
@@ -103,12 +105,14 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     if !desktop::has_display() {
         return Err(WindowError::NoDisplay);
     }
-    let Start { identity, pins, runtime, name, opening } = start;
+    let Start { identity, pins, runtime, name, opening, link } = start;
     let mut model = Model::new(&name, identity.fingerprint());
     #[cfg(target_os = "linux")]
     {
         model.dark = desktop::prefers_dark();
+        desktop::show_icon();
     }
+    model.start.fill_in(&link);
     let opening = match opening {
         Opening::Choose => None,
         opening => Some(opening),

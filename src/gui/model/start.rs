@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use super::text;
 use crate::{
     gui::Opening,
     host::{self, Save},
-    identity::{DEFAULT_PORT as PORT, Fingerprint, Name, Pin, RoomName},
+    identity::{DEFAULT_PORT as PORT, Fingerprint, Invite, Name, Pin, RoomName},
     session::{self, Consent, Target, Way},
 };
 
@@ -89,6 +90,19 @@ impl Start {
             room: RoomName::of(name).to_string(),
             port: PORT.to_string(),
             ..Self::default()
+        }
+    }
+
+    /// Fills in an invite that comes from outside, such as a link in a web page; nothing is done with it yet. Anything may be in
+    /// it: what is no invite is not filled in.
+    pub(crate) fn fill_in(&mut self, link: &str) {
+        if link.is_empty() {
+            return;
+        }
+        self.doing = Doing::Join;
+        match link.parse::<Invite>() {
+            Ok(invite) => self.place = invite.to_string(),
+            Err(error) => self.complaint = text::label(&format!("The link was not filled in. {error}")),
         }
     }
 
@@ -299,6 +313,30 @@ mod tests {
         let Ok(Opening::Host(options)) = start.opening() else { panic!() };
         assert_eq!((options.encrypted, options.plain), (false, true));
         assert!(matches!(start.protection_verdict(), Verdict::Bad(_)));
+    }
+
+    #[test]
+    fn a_link_is_filled_in_if_it_is_an_invite_and_nothing_else_is() {
+        let address = crate::identity::Address::parse("192.168.1.20", PORT).unwrap();
+        let invite = Invite::new(key(), [address], "Kitchen".parse().unwrap()).unwrap().to_string();
+        let mut start = Start { doing: Doing::Host, ..start() };
+        start.fill_in("");
+        assert_eq!(start.doing, Doing::Host);
+        start.fill_in(&format!(" <{invite}> and more"));
+        assert_eq!((start.doing, start.place.as_str()), (Doing::Join, invite.as_str()));
+        assert!(matches!(start.place_verdict(), Verdict::Good(words) if words.contains("Kitchen")));
+        for link in [
+            "parlor:",
+            "parlor://",
+            "http://example.com",
+            &"parlor://x".repeat(100_000),
+            "parlor://a\0b/?room=x&key=\0\u{202e}",
+        ] {
+            let mut start = Start { ..Start::new(&"Ada".parse().unwrap()) };
+            start.fill_in(link);
+            assert!(start.place.is_empty() && !start.complaint.is_empty(), "{start:?}");
+            assert!(start.complaint.len() < 300 && !start.complaint.contains('\0'), "{}", start.complaint);
+        }
     }
 
     #[test]
