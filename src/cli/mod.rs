@@ -168,14 +168,19 @@ fn window(
 ) -> Exit {
     let named =
         matches!(task, Task::Host(_, Front::Window { named: true }) | Task::Join(_, Front::Window { named: true }));
+    let mut link = String::new();
     let (name, opening) = match task {
         Task::Host(options, _) => (named.then(|| options.name.clone()), gui::Opening::Host(options)),
         Task::Join(options, _) => (named.then(|| options.name.clone()), gui::Opening::Join(options)),
-        _ => (None, gui::Opening::Choose),
+        Task::Choose(given) => {
+            link = given;
+            (None, gui::Opening::Choose)
+        }
+        Task::ListHosts | Task::ForgetHost(_) | Task::ShowId => (None, gui::Opening::Choose),
     };
     let (pins, runtime, dir, log) =
         (data_dir.pins(), runtime.clone(), data_dir.path().to_owned(), log.map(Path::to_owned));
-    match gui::run(gui::Start { identity, pins, runtime, name, dir, log, opening }) {
+    match gui::run(gui::Start { identity, pins, runtime, name, dir, log, opening, link }) {
         Ok(()) => Exit::Normal,
         Err(error) => local(error),
     }

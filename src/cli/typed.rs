@@ -31,6 +31,7 @@ pub(super) struct Parlor {
 pub(super) enum Command {
     Host(Host),
     Join(Join),
+    Open(Open),
     Hosts(Hosts),
     Id(Id),
 }
@@ -147,6 +148,28 @@ pub(super) struct Join {
     /// stay in the terminal, and print one JSON object a line: for scripts and bots
     #[argh(switch)]
     pub(super) json: bool,
+
+    /// write what happens to connections into this file; what people write is never in it
+    #[argh(option, arg_name = "file")]
+    pub(super) log: Option<String>,
+
+    /// how much of it: error, warn, info, debug or trace; info unless given
+    #[argh(option, arg_name = "level")]
+    pub(super) log_level: Option<String>,
+
+    /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+}
+
+/// Open the window, with an invite filled in if one is given. Nothing is joined before a person says so: this is what a click on a
+/// parlor: link does.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand, name = "open")]
+pub(super) struct Open {
+    /// an invite (parlor://…)
+    #[argh(positional)]
+    pub(super) invite: Option<String>,
 
     /// write what happens to connections into this file; what people write is never in it
     #[argh(option, arg_name = "file")]

@@ -21,8 +21,8 @@ pub(super) struct Request {
 
 #[derive(Debug)]
 pub(super) enum Task {
-    /// A window in which to choose.
-    Choose,
+    /// A window in which to choose, and what to fill in as the place to join.
+    Choose(String),
     Host(host::Options, Front),
     Join(session::Options, Front),
     ListHosts,
@@ -51,7 +51,7 @@ impl Request {
     pub(super) fn new(typed: typed::Parlor, can_ask: bool) -> Result<Self, String> {
         let (mut log, mut level) = (typed.log, typed.log_level);
         let (own_dir, task) = match typed.command {
-            None => (None, Task::Choose),
+            None => (None, Task::Choose(String::new())),
             Some(typed::Command::Host(mut host)) => {
                 (log, level) = (host.log.take().or(log), host.log_level.take().or(level));
                 (host.data_dir.take(), host_task(host)?)
@@ -59,6 +59,10 @@ impl Request {
             Some(typed::Command::Join(mut join)) => {
                 (log, level) = (join.log.take().or(log), join.log_level.take().or(level));
                 (join.data_dir.take(), join_task(join, can_ask)?)
+            }
+            Some(typed::Command::Open(mut open)) => {
+                (log, level) = (open.log.take().or(log), open.log_level.take().or(level));
+                (open.data_dir, Task::Choose(open.invite.unwrap_or_default()))
             }
             Some(typed::Command::Hosts(typed::Hosts { command: None, data_dir })) => (data_dir, Task::ListHosts),
             Some(typed::Command::Hosts(typed::Hosts { command: Some(command), data_dir })) => {

@@ -6,12 +6,14 @@ use druid::{
     AppDelegate, Application, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, WindowId,
     commands,
 };
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Opening, command, keyboard,
     model::{
         Model, Screen,
         export::{self, Format},
+        known::Wish,
         link::is_invite,
         slash::Order,
         start::Doing,
@@ -39,8 +41,6 @@ pub(super) struct App {
     pub(super) runtime: tokio::runtime::Handle,
     pub(super) sink: ExtEventSink,
     pub(super) current: Current,
-    /// What was begun last, to be begun again under another name.
-    pub(super) last: Opening,
 }
 
 impl App {
@@ -48,13 +48,12 @@ impl App {
         model.begin(&opening);
         // The runtime is entered, not waited for: both return at once.
         let within = self.runtime.enter();
-        let conversation = match opening.clone() {
+        let conversation = match opening {
             Opening::Choose => return,
             Opening::Host(options) => host::host(options, Arc::clone(&self.identity)),
             Opening::Join(options) => session::join(options, Arc::clone(&self.identity), self.pins.clone()),
         };
         drop(within);
-        self.last = opening;
         self.current.replace(Some(Link::new(conversation, self.sink.clone(), &self.runtime)));
     }
 
@@ -70,6 +69,50 @@ impl App {
             }
             Err(why) => model.start.complaint = why,
         }
+    }
+
+    /// Reads who is trusted; what is shown follows.
+    fn look_up(&self, model: &mut Model) {
+        match self.pins.load() {
+            Ok((pins, _)) => model.look_up(&pins, Timestamp::now(), &TimeZone::system()),
+            Err(error) if model.screen == Screen::Start => model.start.complaint = error.to_string(),
+            Err(_) => {}
+        }
+    }
+
+    /// Joins a room that one has been in, or forgets it.
+    fn known(&mut self, wish: Wish, model: &mut Model) {
+        let done = match wish {
+            Wish::Forget(key) => self.pins.forget(&key.to_string()).map(|_| None).map_err(|error| error.to_string()),
+            Wish::Join(key) => match self.pins.find(&key) {
+                Ok(Some(pin)) => model.start.again(&pin).map(Some),
+                Ok(None) => Err("This room was forgotten meanwhile. Ask the host for an invite.".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+        };
+        match done {
+            Ok(Some(opening)) if model.screen == Screen::Start => self.open(opening, model),
+            Ok(_) => model.start.complaint.clear(),
+            Err(why) => {
+                self.look_up(model);
+                model.start.complaint = why;
+            }
+        }
+    }
+
+    /// Trusts the key that was found in the place of the pinned one, if the person has shown that they mean it, and joins.
+    fn replace_key(&mut self, model: &mut Model) {
+        let Some(changed) = model.refusal.changed.as_mut().filter(|changed| changed.may_replace()) else { return };
+        if let Err(error) = self.pins.replace(&changed.expected, changed.found, Timestamp::now()) {
+            changed.complaint = error.to_string();
+            return;
+        }
+        let found = changed.found;
+        let mut opening = model.begun.clone();
+        if let Opening::Join(options) = &mut opening {
+            options.target.fingerprint = Some(found);
+        }
+        self.open(opening, model);
     }
 
     fn tell(&self, command: Command) -> bool {
@@ -186,9 +229,16 @@ impl AppDelegate<Model> for App {
     ) -> Handled {
         if let Some(opening) = told.get(command::OPEN) {
             self.open(opening.clone(), model);
-        } else if let Some(name) = told.get(command::RETRY_AS) {
-            let opening = self.last.clone().named(name);
-            self.open(opening, model);
+        } else if let Some(wish) = told.get(command::KNOWN) {
+            self.known(*wish, model);
+        } else if told.is(command::RETRY) {
+            if let Some(opening) = model.again() {
+                self.open(opening, model);
+            }
+        } else if told.is(command::REPLACE_KEY) {
+            self.replace_key(model);
+        } else if told.is(command::LOOK_UP) {
+            self.look_up(model);
         } else if let Some(yes) = told.get(command::ANSWER) {
             model.answered();
             self.tell(Command::Answer(*yes));
@@ -198,7 +248,7 @@ impl AppDelegate<Model> for App {
                 Screen::Room => model.room.complaint = complaint,
                 _ => model.start.complaint = complaint,
             }
-        } else if let Some(tag) = told.get(command::RETRY) {
+        } else if let Some(tag) = told.get(command::SAY_AGAIN) {
             self.retry(*tag, model);
         } else if let Some(tag) = told.get(command::DISCARD) {
             model.room.feed.take(*tag);

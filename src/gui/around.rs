@@ -79,6 +79,7 @@ impl Around {
             super::desktop::watch(&ctx.get_external_handle());
             super::desktop::swallow_arguments(std::env::args().skip(1));
         }
+        ctx.submit_command(command::LOOK_UP);
         // Only now: before there is a window, nothing from elsewhere would reach it.
         if let Some(opening) = self.opening.take() {
             ctx.submit_command(command::OPEN.with(opening));
@@ -157,6 +158,9 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
     fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {
         if model.quit && !old.quit {
             ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
+        }
+        if model.screen != old.screen && matches!(model.screen, Screen::Start | Screen::Refused) {
+            ctx.submit_command(command::LOOK_UP);
         }
         if self.drafts.timer.is_none() && !model.room.has_texts_of(&old.room) {
             self.drafts.timer = Some(ctx.request_timer(KEEP));

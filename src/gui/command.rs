@@ -4,14 +4,19 @@ use druid::{FileInfo, Selector};
 
 use super::{
     Opening,
-    model::{adjust::Overlay, completion::Edit},
+    model::{adjust::Overlay, completion::Edit, known::Wish},
 };
-use crate::identity::Name;
 
 /// Begin this.
 pub(crate) const OPEN: Selector<Opening> = Selector::new("parlor.open");
-/// Begin again, under another name.
-pub(crate) const RETRY_AS: Selector<Name> = Selector::new("parlor.retry-as");
+/// Begin again, in the way that is offered.
+pub(crate) const RETRY: Selector = Selector::new("parlor.retry");
+/// Trust the key that was found instead of the one that was expected, and join.
+pub(crate) const REPLACE_KEY: Selector = Selector::new("parlor.replace-key");
+/// Look into the pins: who is trusted may have changed.
+pub(crate) const LOOK_UP: Selector = Selector::new("parlor.look-up");
+/// Do this with one of the rooms that one has been in.
+pub(crate) const KNOWN: Selector<Wish> = Selector::new("parlor.known");
 /// Stop what is under way, or leave what is over, and go back to the start.
 pub(crate) const BACK: Selector = Selector::new("parlor.back");
 /// The answer to what was asked.
@@ -19,7 +24,7 @@ pub(crate) const ANSWER: Selector<bool> = Selector::new("parlor.answer");
 /// Say what has been written.
 pub(crate) const SEND: Selector = Selector::new("parlor.send");
 /// Say again what was not sent, by its tag.
-pub(crate) const RETRY: Selector<u64> = Selector::new("parlor.retry");
+pub(crate) const SAY_AGAIN: Selector<u64> = Selector::new("parlor.say-again");
 /// Throw away what was not sent, by its tag.
 pub(crate) const DISCARD: Selector<u64> = Selector::new("parlor.discard");
 /// Write on: the box for it takes the focus.

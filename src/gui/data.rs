@@ -5,6 +5,7 @@ use druid::Data;
 use super::model::{
     Model, Screen,
     adjust::Overlay,
+    known::Known,
     room::{Room, Side},
     start::Doing,
     transcript::Feed,
@@ -20,4 +21,4 @@ macro_rules! same_when_equal {
     };
 }
 
-same_when_equal!(Model, Overlay, Screen, Room, Doing, Side, Feed);
+same_when_equal!(Model, Overlay, Screen, Room, Doing, Side, Feed, Known);

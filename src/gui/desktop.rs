@@ -4,11 +4,13 @@ use std::cell::RefCell;
 
 use druid::ExtEventSink;
 use gtk::{
-    gdk, gio,
+    gdk,
+    gdk_pixbuf::{self, prelude::PixbufLoaderExt},
+    gio,
     gio::prelude::{ApplicationExt, SettingsExt},
     glib::{Char, OptionArg, OptionFlags},
     prelude::{Cast, GtkWindowExt},
-    traits::SettingsExt as _,
+    traits::{IconThemeExt, SettingsExt as _},
 };
 
 use super::model::Model;
@@ -19,6 +21,24 @@ const SCHEME: &str = "color-scheme";
 /// Whether there is a display to open a window on. To be asked before druid does, which ends the process if there is none.
 pub(crate) fn has_display() -> bool {
     gtk::init().is_ok()
+}
+
+/// Gives the windows to come their icon: the installed one, or else the same drawing from inside the program.
+pub(crate) fn show_icon() {
+    const NAME: &str = "parlor";
+    const DRAWING: &[u8] = include_bytes!("../../share/parlor.svg");
+    if gtk::IconTheme::default().is_some_and(|theme| theme.has_icon(NAME)) {
+        gtk::Window::set_default_icon_name(NAME);
+        return;
+    }
+    // Without a loader for drawings, there is no icon; no more than that.
+    let loader = gdk_pixbuf::PixbufLoader::new();
+    if loader.write(DRAWING).is_ok()
+        && loader.close().is_ok()
+        && let Some(icon) = loader.pixbuf()
+    {
+        gtk::Window::set_default_icon(&icon);
+    }
 }
 
 /// Whether the person's desktop is dark.

@@ -76,10 +76,12 @@ pub struct Start {
     pub log: Option<PathBuf>,
     /// What to begin with.
     pub opening: Opening,
+    /// An invite to fill in, from wherever: a person decides whether to join it.
+    pub link: String,
 }
 
 /// What a window begins with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Opening {
     /// The start screen.
     Choose,
@@ -90,6 +92,7 @@ pub enum Opening {
 }
 
 impl Opening {
+    /// The same under another name.
     fn named(mut self, name: &Name) -> Self {
         match &mut self {
             Self::Choose => {}
@@ -130,7 +133,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     if !desktop::has_display() {
         return Err(WindowError::NoDisplay);
     }
-    let Start { identity, pins, runtime, name, dir, log, opening } = start;
+    let Start { identity, pins, runtime, name, dir, log, opening, link } = start;
     let found = kept::settings::find(&dir);
     let name = name.or_else(|| found.settings.name.clone()).unwrap_or_else(Name::default_name);
     let mut model = Model::new(&name, identity.fingerprint());
@@ -142,7 +145,9 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     #[cfg(target_os = "linux")]
     {
         model.dark_desktop = desktop::prefers_dark();
+        desktop::show_icon();
     }
+    model.start.fill_in(&link);
     let opening = match opening {
         Opening::Choose => None,
         opening => Some(opening.named(&name)),
@@ -163,14 +168,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
         let _ = settings.set(kept::settings::Keeper::telling(dir, sink.clone()));
     }
     let current = Rc::new(RefCell::new(None));
-    let app = app::App {
-        identity,
-        pins,
-        runtime: runtime.clone(),
-        sink: sink.clone(),
-        current: Rc::clone(&current),
-        last: Opening::Choose,
-    };
+    let app = app::App { identity, pins, runtime: runtime.clone(), sink: sink.clone(), current: Rc::clone(&current) };
     runtime.spawn(close_when_told(sink));
     let launched = launcher.delegate(app).launch(model);
     let link = current.take();

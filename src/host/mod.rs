@@ -33,7 +33,7 @@ use crate::{
 const GOODBYE: Duration = Duration::from_millis(1_500);
 
 /// How to host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Options {
     /// The room's name. Without one it is that of the room that was saved, or one made of the host's name.
     pub room: Option<RoomName>,

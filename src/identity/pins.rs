@@ -174,6 +174,23 @@ impl Pins {
         })
     }
 
+    /// Puts `new` in the place of the pinned key `old`, which a person has agreed to: the new key is pinned now, under the names
+    /// and addresses of the old one, and the old one is trusted no more. Both happen, or neither does.
+    ///
+    /// Fails with [`PinsError::NotFound`] if `old` is not pinned (any more).
+    pub fn replace(&self, old: &Fingerprint, new: Fingerprint, now: Timestamp) -> Result<(), PinsError> {
+        self.change(|page| {
+            let Some(pin) = page.pins().find(|pin| pin.fingerprint == *old).cloned() else {
+                return Err(PinsError::NotFound { who: old.to_string(), path: self.path() });
+            };
+            if new != *old {
+                page.remove(old);
+                page.add(Pin { fingerprint: new, first_met: now, last_met: now, ..pin });
+            }
+            Ok(())
+        })
+    }
+
     /// Changes the file while no other process does, or leaves it as it is if `change` fails.
     fn change<T>(&self, change: impl FnOnce(&mut Page) -> Result<T, PinsError>) -> Result<T, PinsError> {
         files::create_private_dir(&self.dir)?;

@@ -1,4 +1,9 @@
-//! What a person is told when a join does not come about: the cause and the next step, in a line or two.
+//! What a person is told when a join does not come about: the cause and the next step, in a line or two, and in words that
+//! they know. What a library calls it is for the log.
+
+use std::io::{self, ErrorKind};
+
+use tracing::info;
 
 use super::{Consent, Way};
 use crate::{
@@ -45,10 +50,14 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
             RefusedReason::IdentityRefused,
             format!("{place} does not accept this installation's key. Ask its host to let you in."),
         ),
-        Error::WrongProtocol(what) => (
-            RefusedReason::WrongProtocol,
-            format!("{place} answers, but not as a room of this kind: {what}. Check the address and the port."),
-        ),
+        Error::WrongProtocol(what) => {
+            info!(what, "not as a room");
+            let detail = format!(
+                "{place} answers, but not as a room that can be joined so: it may be another program, another version of \
+                 parlor, or a room without encryption. Check the address and the port."
+            );
+            (RefusedReason::WrongProtocol, detail)
+        }
         Error::Closed { code: CloseCode::PlaintextRefused, reason } => {
             (RefusedReason::PlaintextRefused, reason.clone())
         }
@@ -61,11 +70,8 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
         | Error::IdentityUnknown { .. }
         | Error::IdentityImpossible => {
             let cause = match error {
-                Error::Unreachable(cause) | Error::Io(cause) if cause.raw_os_error().is_some() => {
-                    cause.kind().to_string()
-                }
-                Error::Unreachable(cause) | Error::Io(cause) => cause.to_string(),
-                _ => "no answer".to_owned(),
+                Error::Unreachable(cause) | Error::Io(cause) => in_words(cause),
+                _ => "no answer",
             };
             let over = match way {
                 Way::Plain => "plain TCP",
@@ -81,6 +87,35 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
         }
     };
     Refused::new(reason, detail)
+}
+
+/// The host has a name, and nobody knows where that is.
+pub(super) fn not_found(place: &str) -> Refused {
+    let detail = format!(
+        "No machine called {place} can be found from here. Is the name right? The host's window also shows addresses in numbers, \
+         which need not be looked up."
+    );
+    Refused::new(RefusedReason::Unreachable, detail)
+}
+
+/// What has become of a connection, to stand in a sentence.
+pub(super) fn in_words(cause: &io::Error) -> &'static str {
+    match cause.kind() {
+        ErrorKind::ConnectionRefused => "nothing is listening there",
+        ErrorKind::TimedOut => "no answer",
+        ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown
+        | ErrorKind::AddrNotAvailable
+        | ErrorKind::Unsupported => "this computer has no way to get there",
+        ErrorKind::PermissionDenied => "this computer's firewall does not allow it",
+        ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::NotConnected
+        | ErrorKind::UnexpectedEof => "it was cut off",
+        _ => "no connection came about",
+    }
 }
 
 fn mismatch(place: &str) -> Refused {
@@ -129,4 +164,66 @@ pub(super) fn with_the_way_to_plaintext(refused: Refused) -> Refused {
         refused.detail
     );
     Refused { detail, ..refused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Kind;
+
+    /// What only whoever has written the program understands.
+    const JARGON: [&str; 16] = [
+        "certificate",
+        "verify",
+        "handshake",
+        "alert",
+        "rustls",
+        "quinn",
+        "os error",
+        "errno",
+        "frame",
+        "0x",
+        "eof",
+        "broken pipe",
+        "uncategorized",
+        "lookup",
+        "end of file",
+        "entity",
+    ];
+
+    #[test]
+    fn no_cause_is_told_in_the_words_of_a_library() {
+        let io = |kind: ErrorKind| io::Error::new(kind, "handshake: certificate verify failed (os error 71)");
+        let kinds = [
+            ErrorKind::ConnectionRefused,
+            ErrorKind::TimedOut,
+            ErrorKind::HostUnreachable,
+            ErrorKind::PermissionDenied,
+            ErrorKind::UnexpectedEof,
+            ErrorKind::InvalidData,
+            ErrorKind::Other,
+        ];
+        let mut errors: Vec<Error> = kinds.map(|kind| Error::Unreachable(io(kind))).into();
+        errors.extend(kinds.map(|kind| Error::Io(io(kind))));
+        errors.extend([
+            Error::TimedOut,
+            Error::WrongProtocol("a frame of 4294967295 bytes: certificate verify failed".to_owned()),
+            Error::IdentityMismatch {
+                expected: Fingerprint::from_bytes([1; 32]),
+                found: Fingerprint::from_bytes([2; 32]),
+            },
+            Error::IdentityUnproven { claimed: Fingerprint::from_bytes([1; 32]) },
+            Error::IdentityRefused,
+            Error::IdentityImpossible,
+        ]);
+        for error in errors {
+            for way in [Way::Encrypted, Way::Only(Kind::Quic), Way::Only(Kind::Tls), Way::Plain] {
+                let detail = could_not_reach("192.168.1.20:7275", &error, way).detail;
+                assert!(detail.contains("192.168.1.20:7275"), "{detail}");
+                let small = detail.to_lowercase();
+                let found: Vec<_> = JARGON.iter().filter(|word| small.contains(**word)).collect();
+                assert!(found.is_empty(), "{found:?} in: {detail}");
+            }
+        }
+    }
 }

@@ -26,7 +26,7 @@ use crate::{
 pub use target::{Target, TargetError};
 
 /// How to join.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Options {
     /// Whom.
     pub target: Target,

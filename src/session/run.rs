@@ -131,7 +131,7 @@ impl Join {
         let detail = format!("Looking for {}.", self.place());
         let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
         let resolved = unless_left(resolve(&self.options.target.addresses), backstage).await?;
-        Ok(resolved.map_err(|error| advice::could_not_reach(&self.place(), &error, self.options.way))?)
+        Ok(resolved.map_err(|_| advice::not_found(&self.place()))?)
     }
 
     /// A connection to the host whose key is `pinned`, or whose key somebody has said yes to.
@@ -316,7 +316,8 @@ impl Join {
             None => (&self.transports.plain, Expect::Unknown, Way::Plain),
         };
         let refused = |error, way| advice::could_not_reach(&self.place(), &error, way);
-        let addresses = resolve(&self.options.target.addresses).await.map_err(|error| refused(error, way))?;
+        let resolved = resolve(&self.options.target.addresses).await;
+        let addresses = resolved.map_err(|_| advice::not_found(&self.place()))?;
         let connection = dial(transports, &addresses, expect).await.map_err(|error| refused(error, way))?;
         let room = self.options.target.room.as_ref();
         let span = dial::span(connection.peer().remote, connection.peer().kind);

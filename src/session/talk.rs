@@ -10,6 +10,7 @@ use tokio::{
 
 use tracing::{Instrument, trace};
 
+use super::advice;
 use crate::{
     conversation::{Backstage, Closed, Command, Event, Outbox, State, View, Welcomed, outbox},
     identity::{Name, RoomName},
@@ -274,7 +275,9 @@ fn ended(error: Error) -> Ended {
         }
         Error::Closed { code, reason } => Closed::Removed { code, detail: reason },
         Error::WrongProtocol(detail) => Closed::Violation { detail },
-        Error::Io(cause) => return Ended::Lost(format!("The connection to the host was lost: {}.", cause.kind())),
+        Error::Io(cause) => {
+            return Ended::Lost(format!("The connection to the host was lost: {}.", advice::in_words(&cause)));
+        }
         other => return Ended::Lost(format!("The connection to the host was lost: {other}.")),
     };
     Ended::Over(closed)

@@ -223,3 +223,39 @@ fn nothing_is_lost_when_many_write_at_once() {
     assert_eq!(pins.find(&key(200)).unwrap().unwrap().addresses.len(), 4);
     assert!(text(&dir).starts_with("# mine\nnonsense\n"));
 }
+
+#[test]
+fn a_new_key_takes_the_place_of_the_old_one_and_no_other_does() {
+    let dir = tempdir().unwrap();
+    let pins = Pins::open(dir.path());
+    meet(&pins, 1, "192.168.1.20", "Kitchen", 0);
+    meet(&pins, 1, "[::1]", "Tea", 1);
+    meet(&pins, 2, "10.0.0.1", "Cellar", 2);
+    pins.replace(&key(1), key(3), at(5)).unwrap();
+    assert_eq!(pins.find(&key(1)).unwrap(), None);
+    let new = pins.find(&key(3)).unwrap().unwrap();
+    assert_eq!(new.addresses, [address("192.168.1.20"), address("::1")]);
+    assert_eq!(new.names, [room("Kitchen"), room("Tea")]);
+    assert_eq!((new.first_met, new.last_met), (at(5), at(5)), "it was not agreed to before");
+    assert_eq!(pins.find_by_address(&[address("192.168.1.20")]).unwrap(), Some(new));
+    assert_eq!(pins.find(&key(2)).unwrap().unwrap().addresses, [address("10.0.0.1")]);
+
+    let before = text(&dir);
+    assert!(matches!(pins.replace(&key(1), key(4), at(6)), Err(Error::NotFound { .. })), "it is pinned no more");
+    pins.replace(&key(2), key(2), at(7)).unwrap();
+    assert_eq!(text(&dir), before);
+}
+
+#[test]
+fn a_new_key_that_has_a_pin_keeps_what_that_says() {
+    let dir = tempdir().unwrap();
+    let pins = Pins::open(dir.path());
+    meet(&pins, 1, "192.168.1.20", "Kitchen", 0);
+    meet(&pins, 2, "10.0.0.1", "Cellar", 2);
+    pins.replace(&key(1), key(2), at(5)).unwrap();
+    let (all, damaged) = pins.load().unwrap();
+    assert_eq!((all.len(), damaged.len()), (1, 0));
+    assert_eq!(all[0].names, [room("Cellar"), room("Kitchen")]);
+    assert_eq!(all[0].addresses, [address("10.0.0.1"), address("192.168.1.20")]);
+    assert_eq!((all[0].first_met, all[0].last_met), (at(2), at(5)));
+}

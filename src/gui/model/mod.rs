@@ -3,6 +3,8 @@
 //! Events of the conversation go in by [`Model::apply`]; what a person does, by the methods of the parts.
 //!
 //! - [`start`]: the start screen's form and its verdicts
+//! - [`known`]: the rooms one has been in
+//! - [`refusal`], [`changed`]: why it did not come about, and the key that is another one
 //! - [`room`]: a conversation: members, transcript, draft, security, how it ended
 //! - [`transcript`], [`selection`]: what was said, and what is selected of it
 //! - [`scroll`], [`heights`]: which rows of it are in view
@@ -13,11 +15,14 @@
 //! - [`security`]: the state of security in words
 //! - [`text`], [`markup`], [`link`]: text of others, made fit for a layout, its styles and its links
 //! - [`find`], [`export`]: words in the transcript; the transcript in a file
+//! - [`addresses`], [`qr`]: how others come in
 //! - [`settings`], [`adjust`], [`place`]: what a person has set, how they set it, and where the window was
 //! - [`looking`], [`unread`], [`notification`]: what came while one looked elsewhere
 //! - [`keys`]: the keys
 
+pub(crate) mod addresses;
 pub(crate) mod adjust;
+pub(crate) mod changed;
 pub(crate) mod completion;
 pub(crate) mod composer;
 pub(crate) mod drafts;
@@ -25,6 +30,7 @@ pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod heights;
 pub(crate) mod keys;
+pub(crate) mod known;
 pub(crate) mod link;
 mod looking;
 pub(crate) mod markup;
@@ -33,7 +39,9 @@ pub(crate) mod notification;
 pub(crate) mod pending;
 pub(crate) mod people;
 pub(crate) mod place;
+pub(crate) mod qr;
 pub(crate) mod recall;
+pub(crate) mod refusal;
 pub(crate) mod room;
 pub(crate) mod scroll;
 pub(crate) mod security;
@@ -48,13 +56,17 @@ pub(crate) mod unread;
 
 use std::rc::Rc;
 
+use jiff::{Timestamp, tz::TimeZone};
+
 use crate::{
-    conversation::{Closed, Event, Question, Refused, RefusedReason},
-    identity::{Fingerprint, Name},
+    conversation::{Closed, Event, Question, Refused},
+    identity::{Fingerprint, Name, Pin},
 };
 use adjust::{Adjusting, Overlay};
 use drafts::Drafts;
+use known::Known;
 use notification::Bell;
+use refusal::Refusal;
 use room::Room;
 use settings::Settings;
 use start::{Start, Verdict};
@@ -85,6 +97,8 @@ pub(crate) enum Screen {
 pub(crate) struct Way {
     /// What is being done.
     pub(crate) title: String,
+    /// Where it leads: the host's address, as the person knows it.
+    pub(crate) place: String,
     /// What it has got to.
     pub(crate) detail: String,
     /// Who was dialled, where a decision is needed.
@@ -98,34 +112,38 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// Whether the pasted fingerprint is the one that was found.
-    pub(crate) fn verdict(&self) -> Verdict {
-        if self.pasted.trim().is_empty() {
-            return Verdict::None;
-        }
-        match self.pasted.parse::<Fingerprint>() {
-            Ok(pasted) if Some(pasted) == self.found => Verdict::Good("The same: this is their key.".to_owned()),
-            Ok(_) => Verdict::Bad(
-                "A different key! What answers there is not who gave you this fingerprint. Do not join.".to_owned(),
-            ),
-            Err(error) => Verdict::Bad(error.to_string()),
+    /// What first contact is about.
+    pub(crate) fn contact_title(&self) -> &'static str {
+        match self.known_as.is_empty() {
+            true => "You have not met this host before",
+            false => "A key you know, at a new address",
         }
     }
-}
 
-/// Why it did not come about.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Refusal {
-    /// What happened.
-    pub(crate) title: String,
-    /// The cause and the next step.
-    pub(crate) detail: String,
-    /// A name that is free.
-    pub(crate) suggestion: Option<Name>,
-    /// The key that was expected and the one that was found: a full stop.
-    pub(crate) keys: Option<(Fingerprint, Fingerprint)>,
-    /// Whether somebody may be in between.
-    pub(crate) serious: bool,
+    /// What first contact asks for: an ordinary step, once for each host.
+    pub(crate) fn contact_words(&self) -> String {
+        let Self { address, known_as, .. } = self;
+        let first = match known_as.as_str() {
+            "" => format!("{address} has answered, and this is its key. That is as it should be the first time."),
+            names => {
+                format!("{address} has answered, with a key that you know from {names}. Go on if that is who you mean.")
+            }
+        };
+        format!(
+            "{first} To be sure that it is your host, and nobody in between, ask them to read you the fingerprint that their \
+             window shows under Invite. If it is this one, you are with them:"
+        )
+    }
+
+    /// Whether the pasted fingerprint is the one that was found.
+    pub(crate) fn verdict(&self) -> Verdict {
+        security::compared(
+            &self.pasted,
+            self.found,
+            "The same: this is their key.",
+            "A different key! What answers there is not who gave you this fingerprint. Do not join.",
+        )
+    }
 }
 
 /// All that the window shows.
@@ -149,6 +167,10 @@ pub(crate) struct Model {
     pub(crate) way: Way,
     /// Why it did not come about.
     pub(crate) refusal: Refusal,
+    /// The rooms one has been in.
+    pub(crate) known: Known,
+    /// What was begun last.
+    pub(crate) begun: Opening,
     /// The conversation.
     pub(crate) room: Room,
     /// Whether the window has the keyboard: whether one is looking.
@@ -176,6 +198,8 @@ impl Model {
             start: Start::new(name),
             way: Way::default(),
             refusal: Refusal::default(),
+            known: Known::default(),
+            begun: Opening::Choose,
             room: Room::default(),
             focused: true,
             drafts: Rc::default(),
@@ -194,9 +218,14 @@ impl Model {
         self.forget_unread();
         self.room = Room::default();
         self.room.feed.focus_changed(self.focused);
-        if let Opening::Join(options) = opening {
-            self.room.address = options.target.addresses.first().map(ToString::to_string).unwrap_or_default();
-        }
+        self.begun = opening.clone();
+        self.room.expects_quic =
+            matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted);
+        let place = match opening {
+            Opening::Join(options) => options.target.addresses.first().map(ToString::to_string).unwrap_or_default(),
+            _ => String::new(),
+        };
+        self.room.address.clone_from(&place);
         let title = match opening {
             Opening::Choose => return,
             Opening::Host(options) => match &options.room {
@@ -205,12 +234,10 @@ impl Model {
             },
             Opening::Join(options) => match &options.target.room {
                 Some(room) => format!("Joining “{}”", room.as_str()),
-                None => {
-                    format!("Joining {}", options.target.addresses.first().map(ToString::to_string).unwrap_or_default())
-                }
+                None => format!("Joining {place}"),
             },
         };
-        self.way = Way { title: text::label(&title), ..Way::default() };
+        self.way = Way { title: text::label(&title), place: text::label(&place), ..Way::default() };
         self.screen = Screen::Dialling;
     }
 
@@ -233,6 +260,21 @@ impl Model {
     /// One has decided; on to the next.
     pub(crate) fn answered(&mut self) {
         self.screen = Screen::Dialling;
+    }
+
+    /// Learns which keys are trusted, as of `now`.
+    pub(crate) fn look_up(&mut self, pins: &[Pin], now: Timestamp, zone: &TimeZone) {
+        self.known.list(pins, now, zone);
+        self.refusal.look_up(pins, &self.way.place);
+    }
+
+    /// What to begin when one tries again, in whatever way is offered.
+    pub(crate) fn again(&self) -> Option<Opening> {
+        match self.screen {
+            Screen::Refused => self.refusal.instead(&self.begun),
+            Screen::Room if self.room.can_join_again() => Some(self.begun.clone()),
+            _ => None,
+        }
     }
 
     /// Something happened.
@@ -292,14 +334,7 @@ impl Model {
     }
 
     fn refused(&mut self, refused: Refused) {
-        let detail = text::fit(&refused.detail, text::LINES).text;
-        self.refusal = Refusal {
-            title: title(refused.reason).to_owned(),
-            detail,
-            suggestion: refused.suggestion,
-            keys: refused.keys,
-            serious: refused.reason == RefusedReason::IdentityMismatch,
-        };
+        self.refusal = Refusal::new(&refused, &self.begun, &self.way.place);
         self.screen = Screen::Refused;
     }
 
@@ -316,7 +351,7 @@ impl Model {
                 let mut room = Room::default();
                 room.closed(how);
                 let detail = room.over.unwrap_or_default();
-                self.refusal = Refusal { title: "That did not work".to_owned(), detail, ..Refusal::default() };
+                self.refusal = Refusal::ended(detail);
                 self.screen = Screen::Refused;
             }
         }
@@ -328,24 +363,6 @@ impl Model {
             Screen::Room => self.unread.before(&format!("{} – parlor", text::unfit(&self.room.name))),
             _ => "parlor".to_owned(),
         }
-    }
-}
-
-fn title(reason: RefusedReason) -> &'static str {
-    match reason {
-        RefusedReason::IdentityMismatch => "Stop: this is not the key you expect",
-        RefusedReason::IdentityUnknown => "You did not join",
-        RefusedReason::IdentityRefused => "The host does not accept your key",
-        RefusedReason::Unreachable => "Nobody answers there",
-        RefusedReason::PlaintextRefused => "Plain TCP is not allowed",
-        RefusedReason::WrongProtocol => "Something else answers there",
-        RefusedReason::Version => "The host has another version of parlor",
-        RefusedReason::NameTaken => "Somebody already has that name",
-        RefusedReason::NameInvalid => "That name cannot be used",
-        RefusedReason::Full => "The room is full",
-        RefusedReason::NoSuchRoom => "Another room is open there",
-        RefusedReason::Busy => "The host is busy",
-        RefusedReason::Local => "That cannot be done on this computer",
     }
 }
 

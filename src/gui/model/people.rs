@@ -77,6 +77,24 @@ pub(crate) fn tint(name: &Name, key: Option<&Fingerprint>) -> usize {
     ((hash ^ (hash >> 32)) % TINTS as u64) as usize
 }
 
+/// More than so many cannot be taken in at a glance.
+const FEW: usize = 12;
+
+/// Whether there are so many that one needs a way to find somebody.
+pub(crate) fn are_many(members: usize) -> bool {
+    members > FEW
+}
+
+/// Which of these people to show, by their places in the list: the host first, then as they came; with a filter, those with it
+/// in their name, whatever the case.
+pub(crate) fn shown(people: &[Person], filter: &str) -> Vec<usize> {
+    let filter = filter.trim().to_lowercase();
+    let is_wanted = |person: &Person| filter.is_empty() || person.name.to_lowercase().contains(&filter);
+    let mut places: Vec<usize> = (0..people.len()).filter(|place| people.get(*place).is_some_and(is_wanted)).collect();
+    places.sort_by_key(|place| people.get(*place).is_none_or(|person| person.id != HOST));
+    places
+}
+
 /// "1 member", "3 members".
 pub(crate) fn count(members: usize) -> String {
     if members == 1 { "1 member".to_owned() } else { format!("{members} members") }
@@ -85,6 +103,21 @@ pub(crate) fn count(members: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn person(id: MemberId, name: &str) -> Person {
+        let name = name.parse().unwrap();
+        Person::new(&Member { id, name, fingerprint: None, security: Security::Pinned, away: false }, false)
+    }
+
+    #[test]
+    fn the_host_comes_first_and_a_name_is_found_by_any_part_of_it() {
+        let people = [person(3, "Zoë"), person(7, "Ada Lovelace"), person(HOST, "Ben"), person(2, "Lada")];
+        assert_eq!(shown(&people, ""), [2, 0, 1, 3]);
+        assert_eq!(shown(&people, " ADA "), [1, 3]);
+        assert_eq!(shown(&people, "zoË"), [0]);
+        assert_eq!(shown(&people, "nobody"), [] as [usize; 0]);
+        assert!(!are_many(12) && are_many(13));
+    }
 
     #[test]
     fn an_initial_is_a_letter_if_there_is_one() {

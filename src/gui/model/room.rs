@@ -5,13 +5,14 @@ use std::rc::Rc;
 use jiff::civil::Date;
 
 use super::{
+    addresses,
     completion::Suggestions,
-    composer,
-    drafts::Place,
+    composer, drafts,
     find::Find,
     notices::What,
     pending::State as Sent,
     people::{self, Person},
+    qr::Qr,
     recall::Recall,
     security::{Standing, Tone},
     slash::{self, Meaning, Order},
@@ -21,6 +22,7 @@ use super::{
 use crate::{
     conversation::{Closed, Command, Listening, Said, State, Welcomed},
     identity::{Fingerprint, Name},
+    transport::Kind,
     wire::{Member, MemberId, limits, message::Departure},
 };
 
@@ -44,8 +46,10 @@ pub(crate) enum Side {
 pub(crate) struct Door {
     /// What to hand out.
     pub(crate) invite: Option<String>,
-    /// Where the room can be reached.
-    pub(crate) addresses: Vec<String>,
+    /// The same, to be read by a camera.
+    pub(crate) qr: Option<Qr>,
+    /// Where the room can be reached, the likeliest first.
+    pub(crate) places: Vec<addresses::Place>,
     /// The host's key; it is of no use to somebody who joins over plain TCP.
     pub(crate) fingerprint: Option<Fingerprint>,
 }
@@ -75,7 +79,7 @@ pub(crate) struct Room {
     leftover: Vec<String>,
     /// Whether the draft came back unsent, too: then the others came after it.
     is_given_back: bool,
-    place: Option<Place>,
+    place: Option<drafts::Place>,
     /// Where the host was dialled.
     pub(super) address: String,
     /// What may be meant by what was begun in it.
@@ -92,6 +96,12 @@ pub(crate) struct Room {
     saved: bool,
     /// Whether the connection was lost and is being made again.
     pub(crate) reconnecting: bool,
+    /// Whether QUIC is tried before TLS; that it did not get through is worth a word then.
+    pub(super) expects_quic: bool,
+    /// What was pasted to be compared with the host's key.
+    pub(crate) compare: String,
+    /// Only these members are shown: those with this in their name.
+    pub(crate) filter: String,
     /// What the column at the side shows.
     pub(crate) side: Side,
     /// Whether the column was chosen by a person, who then is not overruled.
@@ -100,21 +110,24 @@ pub(crate) struct Room {
 
 impl Room {
     pub(super) fn listening(&mut self, listening: &Listening) {
-        let encrypted = listening.transports.iter().any(|kind| *kind != crate::transport::Kind::Tcp);
+        let encrypted = listening.transports.iter().any(|kind| *kind != Kind::Tcp);
         self.standing.served = listening.transports.clone();
+        let invite = listening.invite.as_ref().map(ToString::to_string);
         self.door = Some(Rc::new(Door {
-            invite: listening.invite.as_ref().map(ToString::to_string),
-            addresses: listening.addresses.clone(),
+            qr: invite.as_deref().and_then(Qr::of),
+            invite,
+            places: addresses::explained(&listening.addresses),
             fingerprint: encrypted.then_some(listening.fingerprint),
         }));
         self.side = Side::Invite;
     }
 
     pub(super) fn welcomed(&mut self, welcomed: &Welcomed) {
+        self.changed_transport(welcomed.transport);
         self.name = text::label(welcomed.room.as_str());
         self.me = Some(welcomed.member);
         self.own_name = Some(welcomed.name.clone());
-        self.place = Some(Place::new(welcomed.fingerprint.as_ref(), &self.address, welcomed.room.as_str()));
+        self.place = Some(drafts::Place::new(welcomed.fingerprint.as_ref(), &self.address, welcomed.room.as_str()));
         self.standing.security = welcomed.security;
         self.standing.transport = welcomed.transport;
         self.standing.fingerprint = welcomed.fingerprint;
@@ -135,10 +148,28 @@ impl Room {
         }
     }
 
+    /// Tells of how one is connected from now on, if that is news.
+    fn changed_transport(&mut self, now: Option<Kind>) {
+        let (before, first) = (self.standing.transport, self.me.is_none());
+        if now == before && !first {
+            return;
+        }
+        let what = match (now, before) {
+            (Some(Kind::Tls), _) if self.expects_quic => {
+                "QUIC did not get through here; TLS is used. It is just as safe."
+            }
+            (Some(Kind::Quic), Some(_)) if !first => "You are connected over QUIC again.",
+            (Some(Kind::Tls), Some(_)) if !first => "You are connected over TLS now. It is just as safe.",
+            _ => return,
+        };
+        self.feed.notice(what, false);
+    }
+
     /// Where the connection has got to.
     pub(super) fn state(&mut self, state: State, detail: &str) {
-        self.reconnecting = state == State::Reconnecting;
-        if self.reconnecting {
+        let before = std::mem::replace(&mut self.reconnecting, state == State::Reconnecting);
+        // While it is gone, each attempt may fail in another way; that it is gone is told once.
+        if self.reconnecting && !before {
             self.feed.notice(&text::label(detail), true);
         }
     }
@@ -151,6 +182,7 @@ impl Room {
             let what = "The host has started again and has lost what was said before. Some of it may be missing here.";
             self.feed.notice(what, true);
         }
+        self.reconnecting = false;
         self.welcomed(welcomed);
         self.feed.notice("You are back", false);
     }
@@ -371,9 +403,10 @@ impl Room {
             Closed::Lost { detail } => detail.clone(),
             Closed::Replaced => "You joined again from elsewhere, and go on there.".to_owned(),
             Closed::Removed { detail, .. } => with_detail("The host ended your connection.", detail),
-            Closed::Violation { detail } => {
-                with_detail("You were disconnected: the host does not keep to the rules.", detail)
-            }
+            // What exactly is for the log: nobody can do anything with it here.
+            Closed::Violation { .. } => "The host's program sent something that does not belong there, so the connection was \
+                                         ended. Join again; if that helps nothing, bring both programs to the newest version."
+                .to_owned(),
         };
         let why = text::label(&why);
         if !self.draft.trim().is_empty() {
@@ -387,7 +420,7 @@ impl Room {
     }
 
     /// Where drafts of this room are kept, once one is in it.
-    pub(crate) fn place(&self) -> Option<&Place> {
+    pub(crate) fn place(&self) -> Option<&drafts::Place> {
         self.place.as_ref()
     }
 
@@ -398,6 +431,11 @@ impl Room {
             (true, Some(_)) => "Close room",
             (true, None) => "Leave",
         }
+    }
+
+    /// Whether it may help to join once more.
+    pub(crate) fn can_join_again(&self) -> bool {
+        !self.open() && self.door.is_none()
     }
 
     /// How many are here.

@@ -1,5 +1,6 @@
 //! The state of security, in words that somebody understands who has never heard of a key.
 
+use super::start::Verdict;
 use crate::{identity::Fingerprint, transport::Kind, wire::Security};
 
 /// How loud to be.
@@ -128,6 +129,32 @@ impl Standing {
         )
     }
 
+    /// How to make sure by oneself that the key is the host's.
+    pub(crate) fn comparing(&self) -> &'static str {
+        if self.hosting() {
+            "This is your own key. Whoever wants to make sure that they talk to you compares it with what their window shows: \
+             read it to them, in person or by phone."
+        } else {
+            "To make sure by yourself: ask the host, in person or by phone, to read theirs aloud, and follow it here. They find \
+             it in their window under Invite."
+        }
+    }
+
+    /// What there is to say about a fingerprint that somebody has sent.
+    pub(crate) fn compared(&self, pasted: &str) -> Verdict {
+        compared(
+            pasted,
+            self.fingerprint,
+            "The same: you talk to who sent you this.",
+            "Different! You do not talk to who sent you this fingerprint. Leave the room, and ask them.",
+        )
+    }
+
+    /// Whether one is connected to somebody whose key can be compared.
+    pub(crate) fn can_compare(&self) -> bool {
+        !self.hosting() && self.fingerprint.is_some()
+    }
+
     /// The key exchange, and what it is good for.
     pub(crate) fn exchange(&self) -> Option<String> {
         let exchange = self.key_exchange.as_deref()?;
@@ -136,6 +163,18 @@ impl Standing {
         } else {
             exchange.to_owned()
         })
+    }
+}
+
+/// What there is to say about a pasted fingerprint, beside a key: that it is the same, that it is not, or what is wrong with it.
+pub(crate) fn compared(pasted: &str, key: Option<Fingerprint>, same: &str, different: &str) -> Verdict {
+    if pasted.trim().is_empty() {
+        return Verdict::None;
+    }
+    match pasted.parse::<Fingerprint>() {
+        Ok(pasted) if Some(pasted) == key => Verdict::Good(same.to_owned()),
+        Ok(_) => Verdict::Bad(different.to_owned()),
+        Err(error) => Verdict::Bad(error.to_string()),
     }
 }
 
@@ -193,6 +232,22 @@ mod tests {
         assert_eq!(pinned.tone(1), Tone::Alarm);
         assert!(pinned.words(1).starts_with("1 member is NOT encrypted"));
         assert!(pinned.explanation(1).starts_with("Not everybody"));
+    }
+
+    #[test]
+    fn what_the_host_has_sent_is_compared() {
+        let key = Fingerprint::from_bytes([1; 32]);
+        let member = Standing { fingerprint: Some(key), ..standing(Security::Pinned, Some(Kind::Quic), &[]) };
+        assert!(member.can_compare() && member.comparing().contains("read theirs aloud"));
+        assert_eq!(member.compared("  "), Verdict::None);
+        assert!(matches!(member.compared(&key.hex()), Verdict::Good(words) if words.starts_with("The same")));
+        let other = Fingerprint::from_bytes([2; 32]).to_string();
+        assert!(matches!(member.compared(&other), Verdict::Bad(words) if words.starts_with("Different")));
+        assert!(matches!(member.compared("ABC"), Verdict::Bad(_)));
+        let host = Standing { transport: None, ..member };
+        assert!(!host.can_compare() && host.comparing().contains("your own key"));
+        let plain = standing(Security::Plaintext, Some(Kind::Tcp), &[]);
+        assert!(!plain.can_compare());
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
+use super::text;
 use crate::{
     gui::Opening,
     host::{self, Save},
-    identity::{DEFAULT_PORT as PORT, Fingerprint, Name, RoomName},
+    identity::{DEFAULT_PORT as PORT, Fingerprint, Invite, Name, Pin, RoomName},
     session::{self, Consent, Target, Way},
 };
 
@@ -101,6 +102,19 @@ impl Start {
         self.name = name.as_str().to_owned();
     }
 
+    /// Fills in an invite that comes from outside, such as a link in a web page; nothing is done with it yet. Anything may be in
+    /// it: what is no invite is not filled in.
+    pub(crate) fn fill_in(&mut self, link: &str) {
+        if link.is_empty() {
+            return;
+        }
+        self.doing = Doing::Join;
+        match link.parse::<Invite>() {
+            Ok(invite) => self.place = invite.to_string(),
+            Err(error) => self.complaint = text::label(&format!("The link was not filled in. {error}")),
+        }
+    }
+
     /// The form as it would have been filled in to start `opening`: what one comes back to.
     pub(crate) fn remember(&mut self, opening: &Opening) {
         match opening {
@@ -117,8 +131,8 @@ impl Start {
             Opening::Join(options) => {
                 self.doing = Doing::Join;
                 self.name = options.name.as_str().to_owned();
-                let typed = Target::parse(self.place.trim(), None, PORT);
-                if typed.is_ok_and(|typed| typed.addresses == options.target.addresses) {
+                let begun = (&options.target.addresses, options.target.fingerprint);
+                if self.target().is_ok_and(|typed| (&typed.addresses, typed.fingerprint) == begun) {
                     return;
                 }
                 if let Some(address) = options.target.addresses.first() {
@@ -212,25 +226,44 @@ impl Start {
                 Ok(Opening::Host(host::Options { room, name, port, bind, encrypted, plain, save }))
             }
             Doing::Join => {
-                let fingerprint = Some(self.fingerprint.trim()).filter(|typed| !typed.is_empty());
-                let place = self.place.trim();
-                if place.is_empty() {
+                if self.place.trim().is_empty() {
                     return Err("Paste the invite that the host sent you, or type the host's address.".to_owned());
                 }
-                let mut target = Target::parse(place, fingerprint, PORT).map_err(|error| error.to_string())?;
+                let mut target = self.target().map_err(|error| error.to_string())?;
                 // The room's name in an invite tells a person where they go; it is no condition.
                 target.room = None;
-                Ok(Opening::Join(session::Options {
-                    target,
-                    name,
-                    way: Way::Encrypted,
-                    first_contact: Consent::Ask,
-                    plaintext: Consent::Ask,
-                    bind: None,
-                }))
+                Ok(join(name, target))
             }
         }
     }
+
+    /// What joining a room that one has been in asks for: its key, where it was met last, and then where before.
+    pub(crate) fn again(&self, pin: &Pin) -> Result<Opening, String> {
+        let name: Name = self.name.parse().map_err(|error| format!("Your name: {error}"))?;
+        if pin.addresses.is_empty() {
+            return Err(
+                "Nobody knows any more where this room is: its address belongs to another. Ask for an invite.".into()
+            );
+        }
+        let addresses = pin.addresses.iter().rev().cloned().collect();
+        Ok(join(name, Target { addresses, fingerprint: Some(pin.fingerprint), room: None }))
+    }
+
+    fn target(&self) -> Result<Target, session::TargetError> {
+        let fingerprint = Some(self.fingerprint.trim()).filter(|typed| !typed.is_empty());
+        Target::parse(self.place.trim(), fingerprint, PORT)
+    }
+}
+
+fn join(name: Name, target: Target) -> Opening {
+    Opening::Join(session::Options {
+        target,
+        name,
+        way: Way::Encrypted,
+        first_contact: Consent::Ask,
+        plaintext: Consent::Ask,
+        bind: None,
+    })
 }
 
 #[cfg(test)]
@@ -299,6 +332,66 @@ mod tests {
         form.room = "Kitchen".to_owned();
         form.rename(&"Ada".parse().unwrap());
         assert_eq!((form.name.as_str(), form.room.as_str()), ("Ada", "Kitchen"));
+    }
+
+    #[test]
+    fn a_link_is_filled_in_if_it_is_an_invite_and_nothing_else_is() {
+        let address = crate::identity::Address::parse("192.168.1.20", PORT).unwrap();
+        let invite = Invite::new(key(), [address], "Kitchen".parse().unwrap()).unwrap().to_string();
+        let mut start = Start { doing: Doing::Host, ..start() };
+        start.fill_in("");
+        assert_eq!(start.doing, Doing::Host);
+        start.fill_in(&format!(" <{invite}> and more"));
+        assert_eq!((start.doing, start.place.as_str()), (Doing::Join, invite.as_str()));
+        assert!(matches!(start.place_verdict(), Verdict::Good(words) if words.contains("Kitchen")));
+        for link in [
+            "parlor:",
+            "parlor://",
+            "http://example.com",
+            &"parlor://x".repeat(100_000),
+            "parlor://a\0b/?room=x&key=\0\u{202e}",
+        ] {
+            let mut start = Start { ..Start::new(&"Ada".parse().unwrap()) };
+            start.fill_in(link);
+            assert!(start.place.is_empty() && !start.complaint.is_empty(), "{start:?}");
+            assert!(start.complaint.len() < 300 && !start.complaint.contains('\0'), "{}", start.complaint);
+        }
+    }
+
+    #[test]
+    fn a_known_room_is_joined_with_its_key_where_it_was_met_last() {
+        let mut pin = Pin {
+            fingerprint: key(),
+            names: vec![],
+            addresses: ["10.0.0.1:1", "192.168.1.20:2"]
+                .map(|text| crate::identity::Address::parse(text, PORT).unwrap())
+                .to_vec(),
+            first_met: jiff::Timestamp::UNIX_EPOCH,
+            last_met: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let mut start = Start { place: "elsewhere".to_owned(), ..start() };
+        let opening = start.again(&pin).unwrap();
+        let Opening::Join(options) = &opening else { panic!() };
+        assert_eq!(options.target.fingerprint, Some(key()));
+        assert_eq!(
+            options.target.addresses.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["192.168.1.20:2", "10.0.0.1:1"]
+        );
+        start.remember(&opening);
+        assert_eq!((start.place.as_str(), start.fingerprint.clone()), ("192.168.1.20:2", key().to_string()));
+        pin.addresses.clear();
+        assert!(start.again(&pin).unwrap_err().contains("invite"));
+    }
+
+    /// The old key stayed in the form when a new one had taken its place.
+    #[test]
+    fn the_form_shows_the_key_that_was_joined_with() {
+        let mut start = Start { place: "192.168.1.20".into(), fingerprint: key().to_string(), ..start() };
+        let Ok(Opening::Join(mut options)) = start.opening() else { panic!() };
+        let new = Fingerprint::from_bytes([10; 32]);
+        options.target.fingerprint = Some(new);
+        start.remember(&Opening::Join(options));
+        assert_eq!(start.fingerprint, new.to_string());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::{keys::Anywhere, room::Side, settings::Theme, start::Verdict, *};
 use crate::{
-    conversation::{Command, Said, State, Welcomed},
+    conversation::{Command, RefusedReason, Said, State, Welcomed},
     transport::Kind,
     wire::{HOST, Member, MemberId, Security, message::Departure},
 };
@@ -93,6 +93,108 @@ fn people_come_and_go() {
     assert_eq!(rows(&model), ["Cleo came in", "Dan came in over plain TCP: NOT encrypted", "Dan lost the connection"]);
 }
 
+fn over(kind: Kind) -> Welcomed {
+    let Event::Welcomed(welcomed) = welcomed() else { unreachable!() };
+    Welcomed { transport: Some(kind), ..welcomed }
+}
+
+fn resumed(kind: Kind) -> Event {
+    Event::Resumed { welcomed: over(kind), anew: false }
+}
+
+fn lost(detail: &str) -> Event {
+    Event::State { state: State::Reconnecting, detail: detail.to_owned() }
+}
+
+fn joining(way: crate::session::Way) -> Model {
+    let mut model = model();
+    model.start.place = "192.168.1.20".to_owned();
+    let Ok(Opening::Join(options)) = model.start.opening() else { panic!() };
+    model.begin(&Opening::Join(crate::session::Options { way, ..options }));
+    model
+}
+
+#[test]
+fn that_quic_did_not_get_through_is_told_once() {
+    use crate::session::Way;
+    let told = "QUIC did not get through here; TLS is used. It is just as safe.";
+    let mut model = joining(Way::Encrypted);
+    model.apply(Event::Welcomed(over(Kind::Tls)));
+    assert_eq!(rows(&model), [told]);
+    for _ in 0..3 {
+        model.apply(lost("Lost."));
+        model.apply(resumed(Kind::Tls));
+    }
+    let again = rows(&model).into_iter().skip(1).filter(|row| row.contains("QUIC") || row.contains("TLS"));
+    assert_eq!(again.count(), 0, "nothing has changed");
+    // Whoever asked for TLS has it.
+    let mut model = joining(Way::Only(Kind::Tls));
+    model.apply(Event::Welcomed(over(Kind::Tls)));
+    assert!(rows(&model).is_empty());
+}
+
+#[test]
+fn a_change_of_transport_is_told_when_it_happens() {
+    let mut model = joining(crate::session::Way::Encrypted);
+    model.apply(Event::Welcomed(over(Kind::Quic)));
+    for (kind, words) in
+        [(Kind::Tls, "QUIC did not get through"), (Kind::Quic, "over QUIC again"), (Kind::Tls, "TLS is used")]
+    {
+        let before = rows(&model).len();
+        model.apply(lost("Lost."));
+        model.apply(resumed(kind));
+        let news = rows(&model).split_off(before);
+        assert_eq!(news.iter().filter(|row| row.contains(words)).count(), 1, "{news:?}");
+        assert_eq!(model.room.standing.transport, Some(kind));
+    }
+}
+
+#[test]
+fn one_outage_is_told_once_however_often_it_is_tried() {
+    let mut model = joining(crate::session::Way::Encrypted);
+    model.apply(Event::Welcomed(over(Kind::Quic)));
+    for why in ["It was cut off.", "No answer.", "Nothing is listening there."] {
+        model.apply(lost(why));
+    }
+    model.apply(resumed(Kind::Quic));
+    model.apply(Event::State { state: State::Online, detail: String::new() });
+    model.apply(lost("No answer."));
+    assert_eq!(rows(&model), ["It was cut off.", "You are back", "No answer."]);
+}
+
+#[test]
+fn one_can_join_again_what_was_not_ones_own() {
+    let mut model = joining(crate::session::Way::Encrypted);
+    let begun = model.begun.clone();
+    model.apply(Event::Welcomed(over(Kind::Quic)));
+    assert_eq!(model.again(), None, "one is there");
+    model.apply(Event::Closed(Closed::Replaced));
+    assert_eq!(model.again(), Some(begun));
+}
+
+/// How each conversation can end, and what is said then.
+#[test]
+fn every_end_is_told_in_words_that_say_what_to_do() {
+    let detail = "a frame of length 0 arrived".to_owned();
+    let code = crate::wire::CloseCode::Violation;
+    let removed = Closed::Removed { code, detail: String::new() };
+    let mut seen = std::collections::HashSet::new();
+    for how in [Closed::HostLeft, Closed::Replaced, removed, Closed::Violation { detail }] {
+        let mut model = joining(crate::session::Way::Encrypted);
+        model.apply(Event::Welcomed(over(Kind::Quic)));
+        model.apply(Event::Closed(how.clone()));
+        let why = model.room.over.clone().unwrap();
+        assert!(!why.is_empty() && !why.contains("frame"), "{why}");
+        assert!(model.room.can_join_again());
+        assert!(seen.insert(why));
+        // The same before anybody was welcomed.
+        let mut model = joining(crate::session::Way::Encrypted);
+        model.apply(Event::Closed(how));
+        assert_eq!((model.screen, model.refusal.button().as_deref()), (Screen::Refused, Some("Try again")));
+        assert!(model.again().is_some() && !model.refusal.step.is_empty());
+    }
+}
+
 #[test]
 fn one_does_not_hear_of_ones_own_coming() {
     let mut model = model();
@@ -145,7 +247,21 @@ fn a_changed_key_is_a_full_stop() {
     }));
     assert_eq!(model.screen, Screen::Refused);
     assert!(model.refusal.serious);
-    assert_eq!(model.refusal.keys, Some((key(1), key(2))));
+    let changed = model.refusal.changed.as_ref().unwrap();
+    assert_eq!((changed.expected, changed.found), (key(1), key(2)));
+    assert!(!changed.is_pinned() && model.again().is_none());
+    let pin = crate::identity::Pin {
+        fingerprint: key(1),
+        names: vec!["Kitchen".parse().unwrap()],
+        addresses: vec![],
+        first_met: Timestamp::UNIX_EPOCH,
+        last_met: Timestamp::UNIX_EPOCH,
+    };
+    model.look_up(&[pin], Timestamp::UNIX_EPOCH, &TimeZone::UTC);
+    let changed = model.refusal.changed.as_ref().unwrap();
+    assert!(changed.is_pinned() && !changed.may_replace());
+    assert!(model.refusal.detail.contains("Kitchen"));
+    assert_eq!(model.known.entries().len(), 1);
 }
 
 #[test]

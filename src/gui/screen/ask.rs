@@ -1,18 +1,25 @@
 //! Getting there, and what has to be decided on the way. One thing at a time, in a card; what is safe has the focus.
 
 use druid::{
-    EventCtx, Key, Widget, WidgetExt, lens,
-    widget::{Flex, MainAxisAlignment},
+    Env, EventCtx, Key, Lens, Widget, WidgetExt, lens,
+    widget::{Either, Flex, MainAxisAlignment, SizedBox},
 };
 
 use super::super::{
     command,
-    model::{Model, Refusal, security, start::Verdict},
+    model::{
+        Model,
+        changed::Changed,
+        refusal::{Refusal, Remedy},
+        security,
+        start::Verdict,
+    },
     theme,
     widget::{
         button::{Button, Weight},
         card::{self, OnEscape},
         field,
+        words::Words,
     },
 };
 
@@ -63,32 +70,17 @@ pub(super) fn contact() -> impl Widget<Model> {
         |model: &Model| model.way.verdict(),
     );
     let content = card::column()
-        .with_child(card::heading(
-            |model| match model.way.known_as.is_empty() {
-                true => "You have not met this host before".to_owned(),
-                false => "A key you know, at a new address".to_owned(),
-            },
-            theme::TEXT,
-        ))
+        .with_child(card::heading(|model| model.way.contact_title().to_owned(), theme::TEXT))
         .with_spacer(12.0)
-        .with_child(card::paragraph(|model| {
-            let known = match model.way.known_as.as_str() {
-                "" => String::new(),
-                names => format!(" You know it from {names}; go on if that is who you mean."),
-            };
-            format!(
-                "{} answers with the key below.{known} Compare it with the fingerprint that the host's own window shows: \
-                 ask them to read it to you. If it is the same, nobody is in between.",
-                model.way.address
-            )
-        }))
+        .with_child(card::paragraph(|model| model.way.contact_words()))
         .with_spacer(16.0)
         .with_child(key(|model| model.way.found, theme::TEXT))
         .with_spacer(16.0)
         .with_child(compare)
         .with_spacer(16.0)
         .with_child(card::remark(|_| {
-            "Nothing was sent yet. Once you trust the key it must be the same every time you join.".to_owned()
+            "Nothing was sent yet. You are asked this once: from then on parlor compares by itself, each time you join."
+                .to_owned()
         }))
         .with_spacer(24.0)
         .with_child(buttons().with_child(cancel).with_spacer(theme::GAP).with_child(trust).align_right());
@@ -125,29 +117,123 @@ pub(super) fn refused(refusal: &Refusal) -> impl Widget<Model> + use<> {
         ))
         .with_spacer(12.0)
         .with_child(card::paragraph(|model| model.refusal.detail.clone()));
-    if refusal.keys.is_some() {
-        content = content
-            .with_spacer(16.0)
-            .with_child(field::label("The key you expect"))
-            .with_spacer(4.0)
-            .with_child(key(|model| model.refusal.keys.map(|(expected, _)| expected), theme::TEXT))
-            .with_spacer(12.0)
-            .with_child(field::label("The key that answered"))
-            .with_spacer(4.0)
-            .with_child(key(|model| model.refusal.keys.map(|(_, found)| found), theme::ALARM));
-    }
-    let mut row = buttons();
-    if let Some(name) = refusal.suggestion.clone() {
-        let words = format!("Join as {}", name.as_str());
-        let retry = Button::new(words, Weight::Primary, move |ctx, _| {
-            ctx.submit_command(command::RETRY_AS.with(name.clone()));
-        });
-        let back = Button::new("Back", Weight::Secondary, |ctx, _| back(ctx));
-        row = row.with_child(back).with_spacer(theme::GAP).with_child(retry.focused_first());
+    if refusal.changed.is_some() {
+        content = content.with_spacer(16.0).with_child(two_keys()).with_spacer(16.0).with_child(replacing());
     } else {
-        let words = if refusal.serious { "Stop here" } else { "Back" };
-        row = row.with_child(Button::new(words, Weight::Primary, |ctx, _| back(ctx)).focused_first());
+        content = content.with_spacer(12.0).with_child(card::paragraph(|model| model.refusal.step.clone()));
     }
+    if refusal.remedy == Remedy::Rename {
+        let name = field::text_box("Ada", lens!(Model, refusal.name), false);
+        let verdict = |model: &Model| match model.refusal.chosen() {
+            Err(why) if !model.refusal.name.is_empty() => Verdict::Bad(why),
+            _ => Verdict::None,
+        };
+        content = content.with_spacer(12.0).with_child(field::field("Your name", name, verdict));
+    }
+    let back = |words: &str, weight| Button::new(words, weight, |ctx, _| back(ctx));
+    let row = match refusal.button() {
+        None => {
+            let words = if refusal.serious { "Stop here" } else { "Back" };
+            buttons().with_child(back(words, Weight::Primary).focused_first())
+        }
+        Some(_) => {
+            let words = |model: &Model| model.refusal.button().unwrap_or_default();
+            let again = |weight| Button::dynamic(words, weight, |ctx, _| ctx.submit_command(command::RETRY));
+            let ready = |model: &Model, _: &Env| !model.refusal.is_ready();
+            let row = buttons();
+            if refusal.cautious {
+                let back = back("Back", Weight::Primary).focused_first();
+                row.with_child(again(Weight::Secondary)).with_spacer(theme::GAP).with_child(back)
+            } else {
+                let again = again(Weight::Primary).focused_first().disabled_if(ready);
+                row.with_child(back("Back", Weight::Secondary)).with_spacer(theme::GAP).with_child(again)
+            }
+        }
+    };
     let content = content.with_spacer(24.0).with_child(row.align_right());
-    card::card(content).controller(OnEscape(back))
+    card::card(content).controller(OnEscape(super::ask::back))
+}
+
+/// The key that should have answered, and the one that did.
+fn two_keys() -> impl Widget<Model> {
+    let changed = |model: &Model| model.refusal.changed.clone();
+    card::column()
+        .with_child(field::label("The key you expect"))
+        .with_spacer(4.0)
+        .with_child(key(move |model| changed(model).map(|changed| changed.expected), theme::TEXT))
+        .with_spacer(12.0)
+        .with_child(field::label("The key that answered"))
+        .with_spacer(4.0)
+        .with_child(key(move |model| changed(model).map(|changed| changed.found), theme::ALARM))
+}
+
+/// A text of [`Changed`], which is there as long as this card is.
+fn of_changed(text: fn(&mut Changed) -> &mut String) -> impl Lens<Model, String> {
+    lens::Map::new(
+        move |model: &Model| {
+            model.refusal.changed.clone().map(|mut changed| std::mem::take(text(&mut changed))).unwrap_or_default()
+        },
+        move |model: &mut Model, written| {
+            if let Some(changed) = &mut model.refusal.changed {
+                *text(changed) = written;
+            }
+        },
+    )
+}
+
+/// The one way past a changed key: folded away, and nothing that a habit would press.
+fn replacing() -> impl Widget<Model> {
+    let of = |get: fn(&Changed) -> bool| move |model: &Model, _: &Env| model.refusal.changed.as_ref().is_some_and(get);
+    let fold = Button::dynamic(
+        |model: &Model| match model.refusal.changed.as_ref().is_some_and(|changed| changed.unfolded) {
+            true => "Leave the key as it is".to_owned(),
+            false => "The host really has a new key…".to_owned(),
+        },
+        Weight::Bare,
+        |_, model: &mut Model| {
+            if let Some(changed) = &mut model.refusal.changed {
+                changed.unfolded = !changed.unfolded;
+            }
+        },
+    );
+    let pasted = field::field(
+        "Paste the new fingerprint that the host has told you",
+        field::text_box(
+            "From the host themselves, not from this window",
+            of_changed(|changed| &mut changed.pasted),
+            false,
+        ),
+        |model: &Model| model.refusal.changed.as_ref().map_or(Verdict::None, Changed::verdict),
+    );
+    let name = |model: &Model| model.refusal.changed.as_ref().and_then(Changed::name);
+    let typed = card::column()
+        .with_spacer(12.0)
+        .with_child(Words::paragraph(theme::SMALL_STRONG, theme::QUIET, move |model: &Model| {
+            format!(
+                "Or, if they have told you only that it is new: type the room's name, {}",
+                name(model).unwrap_or_default()
+            )
+        }))
+        .with_spacer(4.0)
+        .with_child(field::text_box("The room's name", of_changed(|changed| &mut changed.typed), false));
+    let typed = Either::new(move |model: &Model, _| name(model).is_some(), typed, SizedBox::empty());
+    let replace =
+        Button::new("Replace the key and join", Weight::Danger, |ctx, _| ctx.submit_command(command::REPLACE_KEY))
+            .disabled_if(|model: &Model, _| !model.refusal.changed.as_ref().is_some_and(Changed::may_replace));
+    let unfolded = card::column()
+        .with_spacer(12.0)
+        .with_child(pasted)
+        .with_child(typed)
+        .with_spacer(16.0)
+        .with_child(replace)
+        .with_child(field::verdict(|model: &Model| match &model.refusal.changed {
+            Some(changed) if !changed.complaint.is_empty() => Verdict::Bad(changed.complaint.clone()),
+            _ => Verdict::None,
+        }));
+    let offered = card::column().with_child(fold.small()).with_child(Either::new(
+        of(|changed| changed.unfolded),
+        unfolded,
+        SizedBox::empty(),
+    ));
+    Either::new(of(Changed::is_pinned), offered, SizedBox::empty())
 }

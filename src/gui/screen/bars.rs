@@ -115,7 +115,7 @@ pub(super) fn failed() -> impl Widget<Model> {
         }
     };
     let again = Button::new("Try again", Weight::Secondary, move |ctx, model: &mut Model| {
-        act(ctx, model, command::RETRY);
+        act(ctx, model, command::SAY_AGAIN);
     });
     let away = Button::new("Discard", Weight::Bare, move |ctx, model: &mut Model| act(ctx, model, command::DISCARD));
     let bar = Flex::row()

@@ -8,7 +8,7 @@ use druid::{
 use super::{
     super::{
         command,
-        model::{Model, composer as draft, room::Side, security, text},
+        model::{Model, addresses::Place, composer as draft, people, room::Side, security, text},
         theme,
         widget::{
             beside::Beside,
@@ -17,6 +17,7 @@ use super::{
             composer::composer,
             field,
             members::Members,
+            qr::QrCode,
             security::SecurityBar,
             suggestions::Suggestions,
             transcript::Transcript,
@@ -92,6 +93,7 @@ fn writing() -> impl Widget<Model> {
             1.0,
         )
         .with_spacer(theme::GAP)
+        .with_child(join_again())
         .with_child(Button::new("Back to start", Weight::Primary, |ctx, _| ctx.submit_command(command::LEAVE)).small())
         .padding((0.0, 0.0, 0.0, 10.0));
     let over = Either::new(|model: &Model, _| model.room.open(), SizedBox::empty(), over);
@@ -110,6 +112,20 @@ fn writing() -> impl Widget<Model> {
         .with_child(hint)
         .padding(Insets::new(16.0, 12.0, 16.0, 12.0))
         .background(theme::SURFACE)
+}
+
+/// The way back in, where there may be one.
+fn join_again() -> impl Widget<Model> {
+    Either::new(
+        |model: &Model, _| model.room.can_join_again(),
+        Button::new("Join again", Weight::Secondary, |ctx, _| ctx.submit_command(command::RETRY)).small().padding((
+            0.0,
+            0.0,
+            theme::GAP,
+            0.0,
+        )),
+        SizedBox::empty(),
+    )
 }
 
 fn side() -> impl Widget<Model> {
@@ -132,7 +148,28 @@ fn members() -> impl Widget<Model> {
     Flex::column()
         .cross_axis_alignment(CrossAxisAlignment::Fill)
         .with_child(field::label("In the room").padding(Insets::new(16.0, 14.0, 16.0, 4.0)))
-        .with_flex_child(Members::default().lens(lens!(Model, room.members)), 1.0)
+        .with_child(filter())
+        .with_flex_child(Members::default(), 1.0)
+}
+
+/// A box to find somebody among many.
+fn filter() -> impl Widget<Model> {
+    Either::new(
+        |model: &Model, _| people::are_many(model.room.members.len()) || !model.room.filter.is_empty(),
+        field::text_box("Find by name", lens!(Model, room.filter), false).padding(Insets::new(12.0, 4.0, 12.0, 6.0)),
+        SizedBox::empty(),
+    )
+}
+
+/// Each address, and what it is good for.
+fn explained(places: &[Place]) -> Flex<Model> {
+    places.iter().fold(card::column(), |column, place| {
+        let (address, words) = (place.address.clone(), place.reach.words());
+        column
+            .with_child(Words::paragraph(theme::MONO, theme::TEXT, move |_: &Model| text::wrapped(&address)))
+            .with_child(card::remark(move |_| words.to_owned()))
+            .with_spacer(theme::GAP)
+    })
 }
 
 /// The heading of the column, and the way back to the members.
@@ -158,6 +195,12 @@ fn copy_button(words: &str, copied: impl Fn(&Model) -> String + 'static) -> Butt
 
 fn explanation() -> impl Widget<Model> {
     let shown = |model: &Model| model.room.standing.fingerprint;
+    let compare = field::field(
+        "Or paste what they sent you",
+        field::text_box("Their fingerprint", lens!(Model, room.compare), false),
+        |model: &Model| model.room.standing.compared(&model.room.compare),
+    )
+    .padding((0.0, 12.0, 0.0, 0.0));
     let key = card::column()
         .with_spacer(16.0)
         .with_child(field::label("The host's fingerprint"))
@@ -171,7 +214,10 @@ fn explanation() -> impl Widget<Model> {
         .with_spacer(theme::GAP)
         .with_child(copy_button("Copy fingerprint", move |model| {
             shown(model).map(|key| key.to_string()).unwrap_or_default()
-        }));
+        }))
+        .with_spacer(12.0)
+        .with_child(card::remark(|model| model.room.standing.comparing().to_owned()))
+        .with_child(Either::new(|model: &Model, _| model.room.standing.can_compare(), compare, SizedBox::empty()));
     let exchange = card::column()
         .with_spacer(16.0)
         .with_child(field::label("Key exchange"))
@@ -192,7 +238,10 @@ fn explanation() -> impl Widget<Model> {
 fn letting_in() -> impl Widget<Model> {
     let door = |model: &Model| model.room.door.clone();
     let invite = move |model: &Model| door(model).and_then(|door| door.invite.clone()).unwrap_or_default();
-    let addresses = move |model: &Model| door(model).map(|door| door.addresses.join("\n")).unwrap_or_default();
+    let places = move |model: &Model| door(model).map(|door| door.places.clone()).unwrap_or_default();
+    let addresses =
+        move |model: &Model| places(model).iter().map(|place| place.address.as_str()).collect::<Vec<_>>().join("\n");
+    let qr = |model: &Model| model.room.door.as_ref().and_then(|door| door.qr.clone());
     let key = move |model: &Model| door(model).and_then(|door| door.fingerprint);
     let handed_out = card::column()
         .with_child(card::paragraph(|_| {
@@ -209,6 +258,13 @@ fn letting_in() -> impl Widget<Model> {
             .then_says("Copied ✓")
             .expand_width(),
         )
+        .with_spacer(12.0)
+        .with_child(QrCode(qr).center())
+        .with_spacer(6.0)
+        .with_child(card::remark(move |model| match qr(model) {
+            Some(_) => "The same for a camera: whoever is in the room can take it from your screen.".to_owned(),
+            None => String::new(),
+        }))
         .with_spacer(20.0);
     let no_invite = card::paragraph(|_| "There is no invite to this room: tell the others its address.".to_owned())
         .padding((0.0, 0.0, 0.0, 20.0));
@@ -234,8 +290,10 @@ fn letting_in() -> impl Widget<Model> {
         .with_child(Either::new(move |model, _| invite(model).is_empty(), no_invite, handed_out))
         .with_child(field::label("Where the room is"))
         .with_spacer(4.0)
-        .with_child(Words::paragraph(theme::MONO, theme::TEXT, addresses))
-        .with_spacer(theme::GAP)
+        .with_child(ViewSwitcher::new(
+            |model: &Model, _| model.room.door.clone(),
+            |door, _, _| explained(door.as_ref().map_or(&[], |door| &door.places)).boxed(),
+        ))
         .with_child(copy_button("Copy addresses", addresses))
         .with_child(Either::new(move |model, _| key(model).is_some(), safe, SizedBox::empty()))
 }

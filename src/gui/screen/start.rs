@@ -16,6 +16,7 @@ use super::{
         widget::{
             button::{Button, Weight},
             card, field,
+            known::KnownRooms,
             words::Words,
         },
     },
@@ -102,6 +103,16 @@ fn join() -> impl Widget<Model> {
         .with_child(name())
         .with_spacer(24.0)
         .with_child(go("Join", Weight::Primary))
+        .with_child(Either::new(|model: &Model, _| model.known.entries().is_empty(), SizedBox::empty(), known()))
+}
+
+/// The rooms one has been in, to be joined once more.
+fn known() -> impl Widget<Model> {
+    card::column()
+        .with_spacer(24.0)
+        .with_child(field::label("Rooms you have been in"))
+        .with_spacer(4.0)
+        .with_child(KnownRooms::default())
 }
 
 fn host() -> impl Widget<Model> {

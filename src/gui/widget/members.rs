@@ -1,17 +1,18 @@
 //! Who is in the room. Rows are painted, and only those in view, so that a thousand members cost what ten do.
 
-use std::rc::Rc;
+use druid::{Env, KbKey, Point, kurbo::Circle, piet::RenderContext, widget::prelude::*};
 
-use druid::{
-    Env, FontFamily, FontWeight, Point, Rect,
-    kurbo::Circle,
-    piet::{PietTextLayout, RenderContext, Text, TextAttribute, TextLayout, TextLayoutBuilder},
-    widget::prelude::*,
+use super::{
+    badge,
+    button::focus_ring,
+    rows::{Line, Rows, draw_stacked},
 };
-
-use crate::{
-    gui::{model::people::Person, theme, widget::badge},
-    wire::text::beginning,
+use crate::gui::{
+    model::{
+        Model,
+        people::{self, Person},
+    },
+    theme,
 };
 
 const HEIGHT: f64 = 46.0;
@@ -21,95 +22,146 @@ const SIDE: f64 = 16.0;
 /// The list.
 #[derive(Default)]
 pub(crate) struct Members {
-    scrolled: f64,
+    rows: Rows,
+    /// Which of the members are shown, by their places in the room's list.
+    shown: Vec<usize>,
+    /// The row with the keyboard's marker.
+    marked: usize,
+    /// The row under the pointer.
+    hot: Option<usize>,
 }
 
 impl Members {
-    fn clamp(&mut self, members: usize, height: f64) {
-        let most = (members as f64 * HEIGHT + theme::GAP - height).max(0.0);
-        self.scrolled = self.scrolled.clamp(0.0, most);
+    fn fit(&mut self, size: Size, data: &Model, env: &Env) {
+        self.shown = people::shown(&data.room.members, &data.room.filter);
+        self.rows.fit(self.shown.len(), theme::points(env, HEIGHT), size.height);
+        self.marked = self.marked.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Moves the marker by so many rows.
+    fn step(&mut self, rows: isize) {
+        let last = self.shown.len().saturating_sub(1);
+        self.marked = self.marked.saturating_add_signed(rows).min(last);
+        self.rows.reveal(self.marked);
+    }
+
+    fn key(&mut self, ctx: &mut EventCtx, key: &druid::KeyEvent) {
+        let page = isize::try_from(self.rows.page()).unwrap_or(1);
+        match &key.key {
+            KbKey::ArrowDown => self.step(1),
+            KbKey::ArrowUp => self.step(-1),
+            KbKey::PageDown => self.step(page),
+            KbKey::PageUp => self.step(-page),
+            KbKey::Home => self.step(isize::MIN),
+            KbKey::End => self.step(isize::MAX),
+            KbKey::Tab if key.mods.shift() => ctx.focus_prev(),
+            KbKey::Tab => ctx.focus_next(),
+            _ => return,
+        }
+        ctx.request_paint();
+        ctx.set_handled();
+    }
+
+    fn draw(&self, ctx: &mut PaintCtx, row: usize, person: &Person, env: &Env) {
+        let place = self.rows.place(row, ctx.size().width);
+        let marked = ctx.has_focus() && row == self.marked;
+        if marked {
+            ctx.fill(place.inset((-6.0, -1.0)).to_rounded_rect(theme::RADIUS), &env.get(theme::BUTTON));
+        }
+        let (middle, radius) = (place.center().y, theme::points(env, BADGE) / 2.0);
+        let center = Point::new(SIDE + radius, middle);
+        badge::draw(ctx, Circle::new(center, radius), &person.initial, person.tint, env);
+        let x = SIDE + 2.0 * radius + 12.0;
+        let width = place.width() - x - SIDE;
+        let (words, color) = match (person.unencrypted, person.role()) {
+            (true, "") => ("NOT ENCRYPTED".to_owned(), env.get(theme::ALARM)),
+            (true, role) => (format!("{role} · NOT ENCRYPTED"), env.get(theme::ALARM)),
+            (false, role) => (role.to_owned(), env.get(theme::QUIET)),
+        };
+        let text = env.get(theme::TEXT);
+        let name = Line { words: &person.name, size: 15.0, bold: false, color: text.clone() }.cut(ctx, width, env);
+        let looked_at = marked || self.hot == Some(row);
+        // A name that is cut is shown whole to whoever looks closer, in the place of what stands below it.
+        let layouts: Vec<_> = match name {
+            Some((_, true)) if looked_at => Line { words: &person.name, size: 12.0, bold: false, color: text }
+                .whole(ctx, width, env)
+                .into_iter()
+                .collect(),
+            name => {
+                let role = Line { words: &words, size: 12.0, bold: person.unencrypted, color };
+                let role = if words.is_empty() { None } else { role.cut(ctx, width, env) };
+                name.into_iter().chain(role).map(|(layout, _)| layout).collect()
+            }
+        };
+        draw_stacked(ctx, &layouts, x, middle);
     }
 }
 
-/// One line of at most this width, with "…" at its end if it is cut.
-fn line(
-    ctx: &mut PaintCtx,
-    words: &str,
-    size: f64,
-    bold: bool,
-    color: druid::Color,
-    width: f64,
-) -> Option<PietTextLayout> {
-    let mut lay = |words: &str| {
-        let weight = if bold { FontWeight::SEMI_BOLD } else { FontWeight::REGULAR };
-        ctx.text()
-            .new_text_layout(words.to_owned())
-            .font(FontFamily::SYSTEM_UI, size)
-            .default_attribute(TextAttribute::Weight(weight))
-            .text_color(color)
-            .build()
-            .ok()
-    };
-    let layout = lay(words)?;
-    if layout.size().width <= width {
-        return Some(layout);
-    }
-    let end = layout.hit_test_point(Point::new((width - size).max(0.0), 1.0)).idx;
-    lay(&format!("{}…", beginning(words, end).trim_end()))
-}
-
-impl Widget<Rc<Vec<Person>>> for Members {
-    fn event(&mut self, ctx: &mut EventCtx, event: &Event, data: &mut Rc<Vec<Person>>, _env: &Env) {
-        if let Event::Wheel(wheel) = event {
-            self.scrolled += wheel.wheel_delta.y;
-            self.clamp(data.len(), ctx.size().height);
-            ctx.request_paint();
-            ctx.set_handled();
+impl Widget<Model> for Members {
+    fn event(&mut self, ctx: &mut EventCtx, event: &Event, _data: &mut Model, _env: &Env) {
+        match event {
+            Event::Wheel(wheel) => {
+                self.rows.scroll(wheel.wheel_delta.y);
+                ctx.request_paint();
+                ctx.set_handled();
+            }
+            Event::MouseMove(mouse) => {
+                let hot = self.rows.at(mouse.pos.y);
+                if std::mem::replace(&mut self.hot, hot) != hot {
+                    ctx.request_paint();
+                }
+            }
+            Event::MouseDown(mouse) if mouse.button.is_left() => {
+                ctx.request_focus();
+                self.marked = self.rows.at(mouse.pos.y).unwrap_or(self.marked);
+                ctx.request_paint();
+                ctx.set_handled();
+            }
+            Event::KeyDown(key) if ctx.is_focused() => self.key(ctx, key),
+            _ => {}
         }
     }
 
-    fn lifecycle(&mut self, _ctx: &mut LifeCycleCtx, _event: &LifeCycle, _data: &Rc<Vec<Person>>, _env: &Env) {}
-
-    fn update(&mut self, ctx: &mut UpdateCtx, _old: &Rc<Vec<Person>>, _data: &Rc<Vec<Person>>, _env: &Env) {
-        ctx.request_paint();
+    fn lifecycle(&mut self, ctx: &mut LifeCycleCtx, event: &LifeCycle, _data: &Model, _env: &Env) {
+        match event {
+            LifeCycle::BuildFocusChain => ctx.register_for_focus(),
+            LifeCycle::FocusChanged(_) => ctx.request_paint(),
+            LifeCycle::HotChanged(false) => {
+                self.hot = None;
+                ctx.request_paint();
+            }
+            _ => {}
+        }
     }
 
-    fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &Rc<Vec<Person>>, _env: &Env) -> Size {
-        self.clamp(data.len(), bc.max().height);
+    fn update(&mut self, ctx: &mut UpdateCtx, old: &Model, data: &Model, env: &Env) {
+        let (old, new) = (&old.room, &data.room);
+        if ctx.env_changed() || old.members != new.members || old.filter != new.filter {
+            self.fit(ctx.size(), data, env);
+            ctx.request_paint();
+        }
+    }
+
+    fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &Model, env: &Env) -> Size {
+        self.fit(bc.max(), data, env);
         bc.max()
     }
 
-    fn paint(&mut self, ctx: &mut PaintCtx, data: &Rc<Vec<Person>>, env: &Env) {
+    fn paint(&mut self, ctx: &mut PaintCtx, data: &Model, env: &Env) {
         let size = ctx.size();
-        self.clamp(data.len(), size.height);
         ctx.clip(size.to_rect());
-        let first = (self.scrolled / HEIGHT) as usize;
-        let last = ((self.scrolled + size.height) / HEIGHT) as usize + 1;
-        for (row, person) in data.iter().enumerate().take(last).skip(first) {
-            let top = row as f64 * HEIGHT - self.scrolled;
-            let center = Point::new(SIDE + BADGE / 2.0, top + HEIGHT / 2.0);
-            badge::draw(ctx, Circle::new(center, BADGE / 2.0), &person.initial, person.tint, env);
-            let x = SIDE + BADGE + 12.0;
-            let (words, color) = match (person.unencrypted, person.role()) {
-                (true, "") => ("NOT ENCRYPTED".to_owned(), env.get(theme::ALARM)),
-                (true, role) => (format!("{role} · NOT ENCRYPTED"), env.get(theme::ALARM)),
-                (false, role) => (role.to_owned(), env.get(theme::QUIET)),
-            };
-            let room = size.width - x - SIDE;
-            let name = line(ctx, &person.name, 15.0, false, env.get(theme::TEXT), room);
-            let role = (!words.is_empty()).then(|| line(ctx, &words, 12.0, person.unencrypted, color, room)).flatten();
-            let tall = |layout: &Option<PietTextLayout>| layout.as_ref().map_or(0.0, |layout| layout.size().height);
-            let mut y = center.y - (tall(&name) + tall(&role)) / 2.0;
-            for layout in [name, role].into_iter().flatten() {
-                ctx.draw_text(&layout, (x, y));
-                y += layout.size().height;
+        for row in self.rows.in_view() {
+            if let Some(person) = self.shown.get(row).and_then(|place| data.room.members.get(*place)) {
+                self.draw(ctx, row, person, env);
             }
         }
-        let total = data.len() as f64 * HEIGHT;
-        if total > size.height {
-            let (from, long) = (self.scrolled / total * size.height, size.height * size.height / total);
-            let thumb = Rect::new(size.width - 7.0, from + 2.0, size.width - 2.0, from + long - 2.0);
-            ctx.fill(thumb.to_rounded_rect(2.5), &env.get(theme::QUIET).with_alpha(0.45));
+        if self.shown.is_empty() && !data.room.filter.is_empty() {
+            let none = Line { words: "Nobody of that name", size: 13.0, bold: false, color: env.get(theme::QUIET) };
+            if let Some((layout, _)) = none.cut(ctx, size.width - 2.0 * SIDE, env) {
+                ctx.draw_text(&layout, (SIDE, 8.0));
+            }
         }
+        self.rows.draw_thumb(ctx, size.width, env);
+        focus_ring(ctx, env);
     }
 }
