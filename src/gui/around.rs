@@ -12,6 +12,7 @@ use druid::{
 use super::{
     Opening, command, kept,
     model::{Model, Screen, drafts::Drafts, place::Place, settings::folder},
+    widget::writing,
 };
 
 /// While one writes, what is written is kept so often: what a power failure may take with it.
@@ -149,7 +150,11 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
         }
         // A complaint stands until one writes on.
         let draft = (!model.room.complaint.is_empty()).then(|| model.room.draft.clone());
+        writing::was_reached();
         child.event(ctx, event, model, env);
+        if matches!(event, Event::KeyDown(_)) && !writing::was_reached() {
+            ctx.set_handled();
+        }
         if draft.is_some_and(|draft| draft != model.room.draft) {
             model.room.complaint.clear();
         }

@@ -2,6 +2,8 @@
 //! of several lines into one and refuses one that is too large to be laid out, and knows X11's second clipboard, which
 //! is whatever was selected last.
 
+use std::cell::Cell;
+
 use druid::{
     Env, Event, EventCtx, KbKey, KeyEvent, LifeCycle, LifeCycleCtx, UpdateCtx, commands,
     text::Selection,
@@ -22,6 +24,19 @@ use crate::{
     },
     identity::Invite,
 };
+
+thread_local! {
+    /// Whether the key that is on its way has come to a text box.
+    static REACHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a key has come to a text box since this was asked last.
+///
+/// druid types a key into whatever text box it believes to have the keyboard, and ends the process if that is gone by then. So
+/// what has not come to one on its way through the widgets must not go on to there.
+pub(crate) fn was_reached() -> bool {
+    REACHED.take()
+}
 
 /// The controller to put directly around a text box.
 pub(crate) struct Writing {
@@ -203,6 +218,9 @@ fn undoes(key: &KeyEvent) -> Option<bool> {
 
 impl Controller<String, TextBox<String>> for Writing {
     fn event(&mut self, child: &mut TextBox<String>, ctx: &mut EventCtx, event: &Event, data: &mut String, env: &Env) {
+        if matches!(event, Event::KeyDown(_)) {
+            REACHED.set(true);
+        }
         match event {
             Event::Command(command) if command.is(TAKE_FOCUS) => {
                 ctx.request_focus();
