@@ -61,7 +61,7 @@ impl App {
     }
 
     /// Reads who is trusted; what is shown follows.
-    fn look_up(&self, model: &mut Model) {
+    pub(super) fn look_up(&self, model: &mut Model) {
         match self.pins.load() {
             Ok((pins, _)) => model.look_up(&pins, Timestamp::now(), &TimeZone::system()),
             Err(error) if model.screen == Screen::Start => model.start.complaint = error.to_string(),
@@ -200,7 +200,6 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
                 super::ime::attach();
                 super::desktop::swallow_arguments(std::env::args().skip(1));
             }
-            ctx.submit_command(command::LOOK_UP);
             // Only now: before there is a window, nothing from elsewhere would reach it.
             if let Some(opening) = self.opening.take() {
                 ctx.submit_command(command::OPEN.with(opening));

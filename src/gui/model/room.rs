@@ -277,6 +277,7 @@ impl Room {
         self.feed.notice(&why, true);
         self.over = Some(why);
         self.members = Rc::default();
+        self.filter.clear();
     }
 
     /// What the button says that leads out. A host's room ends with them.
