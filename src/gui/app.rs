@@ -72,7 +72,7 @@ impl App {
     }
 
     /// Reads who is trusted; what is shown follows.
-    fn look_up(&self, model: &mut Model) {
+    pub(super) fn look_up(&self, model: &mut Model) {
         match self.pins.load() {
             Ok((pins, _)) => model.look_up(&pins, Timestamp::now(), &TimeZone::system()),
             Err(error) if model.screen == Screen::Start => model.start.complaint = error.to_string(),

@@ -80,7 +80,6 @@ impl Around {
             super::desktop::watch(&ctx.get_external_handle());
             super::desktop::swallow_arguments(std::env::args().skip(1));
         }
-        ctx.submit_command(command::LOOK_UP);
         // Only now: before there is a window, nothing from elsewhere would reach it.
         if let Some(opening) = self.opening.take() {
             ctx.submit_command(command::OPEN.with(opening));

@@ -169,6 +169,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     }
     let current = Rc::new(RefCell::new(None));
     let app = app::App { identity, pins, runtime: runtime.clone(), sink: sink.clone(), current: Rc::clone(&current) };
+    app.look_up(&mut model);
     runtime.spawn(close_when_told(sink));
     let launched = launcher.delegate(app).launch(model);
     let link = current.take();

@@ -124,7 +124,8 @@ fn mismatch(place: &str) -> Refused {
         format!(
             "{place} answers, but its key is not the one you expect. Somebody may be pretending to be your host; nothing \
              was sent. Ask the host, in person or by phone, for their fingerprint. If they do have a new key, join with a \
-             new invite of theirs; a key that you have pinned has to be forgotten first: parlor hosts forget {place}"
+             new invite of theirs; a key that you have pinned has to be forgotten first: parlor hosts forget {place} (the window \
+             can replace it)"
         ),
     )
 }
@@ -150,8 +151,8 @@ pub(super) fn plaintext_to_a_pinned_host(place: &str, key: Fingerprint) -> Refus
     Refused::new(
         RefusedReason::PlaintextRefused,
         format!(
-            "You have agreed on a key with {place} ({key}), so it is not talked to in the clear. Join without --tcp; or, if \
-             you mean it, forget the key first: parlor hosts forget {key}"
+            "You have agreed on a key with {place} ({key}), so it is not talked to in the clear. Join it with \
+             encryption; or, if you mean it, forget that host first: in the window, or with parlor hosts forget {key}"
         ),
     )
 }

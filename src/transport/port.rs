@@ -91,7 +91,7 @@ impl Port {
             }
             Some(_) if !self.plain => Close::new(
                 CloseCode::PlaintextRefused,
-                "This room is encrypted, and its host does not talk in the clear. Join it without --tcp.",
+                "This room is encrypted, and its host does not talk in the clear. Join it with encryption.",
             ),
             Some(_) => return SocketConnection::accepted(tcp::peer(remote), Pipe::Tcp(tcp), desk).await,
             None => return Err(Error::WrongProtocol("its first bytes are not ours".to_owned())),

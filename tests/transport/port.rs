@@ -77,7 +77,7 @@ async fn plain_tcp_is_refused_in_one_sentence_where_only_tls_is_served() -> Outc
     let Error::Closed { code: CloseCode::PlaintextRefused, reason } = refused_in_plain(&open).await? else {
         return Err("not refused for being plain".into());
     };
-    assert_eq!(reason, "This room is encrypted, and its host does not talk in the clear. Join it without --tcp.");
+    assert_eq!(reason, "This room is encrypted, and its host does not talk in the clear. Join it with encryption.");
     assert_matches!(open.accepting.refusal().await?, Error::Closed { code: CloseCode::PlaintextRefused, .. });
     assert_eq!(open.serves(&tls()?).await?, Security::Encrypted);
     Ok(())

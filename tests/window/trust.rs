@@ -74,9 +74,67 @@ fn a_changed_key_is_a_full_stop() {
     ada.focus().sees("this is not the key you expect");
     ada.sees("The key you expect");
     ada.sees("The key that answered");
-    assert!(!ada.shows("trust"), "there is no way to trust it anyway");
-    // Enter presses the only button that there is.
+    assert!(!ada.shows("trust"), "there is no way to trust it by habit");
+    // Enter presses what has the focus.
     ada.press(&["Return"]).sees("Invite or address");
+}
+
+#[test]
+fn a_changed_key_is_replaced_by_who_pastes_the_new_one() {
+    let desk = Desk::new();
+    let [bens, adas, others] = [(); 3].map(|()| Installation::new());
+    let host = bens.host("Ben", &["--room", "Kitchen"]);
+    let (port, address, old) = (host.port(), host.address(), host.fingerprint());
+    adas.join(&host, "Ada", &[]);
+    drop(host);
+    let host = others.host_on(port, "Ben", &["--room", "Kitchen"]);
+    let ada = desk.open(&adas, &["join", &address, "--name", "Ada"]);
+    ada.focus().sees("this is not the key you expect");
+    ada.resize(960, 900).press(&["shift+Tab", "Return"]).sees("Paste the new fingerprint");
+    // The old one is what an impostor would have to talk somebody out of.
+    desk.copy(&old);
+    ada.press(&["Tab", "ctrl+v"]).sees("do not join from this network");
+    ada.press(&["Tab"]).type_text("Kitchen").click("Replace the key and join");
+    assert!(ada.shows("do not join from this network"), "what was pasted and does not fit is not overruled");
+    desk.copy(&host.fingerprint());
+    ada.press(&["shift+Tab", "ctrl+a", "ctrl+v"]).sees("the key that answers there");
+    ada.click("Replace the key and join").sees("key checked");
+    assert_eq!(ada.close().0, 0);
+    let (_, pins) = adas.run(&["hosts"]);
+    assert!(pins.contains(&host.text("id")) && pins.matches("key ").count() == 1, "{pins}");
+}
+
+#[test]
+fn a_room_one_has_been_in_is_joined_with_a_click_and_forgotten_with_two() {
+    let desk = Desk::new();
+    let [bens, adas] = [(); 2].map(|()| Installation::new());
+    let mut host = bens.host("Ben", &["--room", "Kitchen"]);
+    adas.join(&host, "Ada", &[]);
+    let ada = desk.open(&adas, &[]);
+    ada.focus().sees("Rooms you have been in");
+    ada.click("Kitchen").sees("key checked");
+    ada.click("Leave").sees("Rooms you have been in");
+    // From the box for the address: fingerprint, name, Join, the list.
+    ada.press(&["Tab", "Tab", "Tab", "Tab", "Delete"]).sees("Forget Kitchen");
+    ada.press(&["Return"]).sees("today at");
+    ada.press(&["Delete", "Right", "Return"]);
+    assert_eq!(ada.close().0, 0);
+    assert!(adas.run(&["hosts"]).1.contains("No host is pinned"));
+    host.program.wait("joined");
+}
+
+#[test]
+fn a_link_joins_nothing_before_a_person_says_so() {
+    let desk = Desk::new();
+    let [bens, adas] = [(); 2].map(|()| Installation::new());
+    let mut host = bens.host("Ben", &["--room", "Kitchen"]);
+    let ada = desk.open(&adas, &["open", &host.text("invite")]);
+    ada.focus().sees("An invite to Kitchen");
+    host.program.say("nobody is here");
+    host.program.wait_said("nobody is here");
+    assert!(!host.program.heard().iter().any(|line| line.contains("joined")), "{}", host.program);
+    ada.press(&["Return"]).sees("key checked");
+    host.program.wait("joined");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 /// The smallest that the window can be.
 pub(crate) const SMALLEST: (i32, i32) = (480, 360);
 /// As large as it is when nothing is remembered.
-pub(crate) const USUAL: (i32, i32) = (960, 680);
+pub(crate) const USUAL: (i32, i32) = (960, 720);
 /// No coordinate is further out than this.
 const FARTHEST: i32 = 32_000;
 /// So much of the window's upper edge, by which it is moved, has to be on a monitor.

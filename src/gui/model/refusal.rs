@@ -178,9 +178,7 @@ fn step(reason: RefusedReason, remedy: Remedy) -> &'static str {
             "Ask the host for an invite: with one, parlor compares the key for you. Or try again, and compare it with them."
         }
         (RefusedReason::IdentityRefused, _) => "Ask the host to let you in, then try again.",
-        (RefusedReason::Unreachable, _) => {
-            "Ask the host whether the room is open, and compare the address with the one in their window. Then try again."
-        }
+        (RefusedReason::Unreachable, _) => "Compare the address with the one in the host's window, and try again.",
         (RefusedReason::PlaintextRefused, Remedy::Encrypt) => "Join over an encrypted connection: that is safer, too.",
         (RefusedReason::PlaintextRefused, _) => "Ask the host for an invite, and join with that.",
         (RefusedReason::WrongProtocol, _) => "Compare the address and the port with those in the host's window.",

@@ -417,6 +417,7 @@ impl Room {
         self.feed.notice(&why, true);
         self.over = Some(why);
         self.members = Rc::default();
+        self.filter.clear();
     }
 
     /// Where drafts of this room are kept, once one is in it.

@@ -17,7 +17,7 @@ use super::super::{
     theme,
     widget::{
         button::{Button, Weight},
-        card::{self, OnEscape},
+        card::{self, OnEnter, OnEscape},
         field,
         words::Words,
     },
@@ -151,7 +151,9 @@ pub(super) fn refused(refusal: &Refusal) -> impl Widget<Model> + use<> {
         }
     };
     let content = content.with_spacer(24.0).with_child(row.align_right());
-    card::card(content).controller(OnEscape(super::ask::back))
+    card::card(content)
+        .controller(OnEscape(super::ask::back))
+        .controller(OnEnter(|ctx| ctx.submit_command(command::RETRY)))
 }
 
 /// The key that should have answered, and the one that did.

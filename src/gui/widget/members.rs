@@ -79,7 +79,7 @@ impl Members {
             (false, role) => (role.to_owned(), env.get(theme::QUIET)),
         };
         let text = env.get(theme::TEXT);
-        let name = Line { words: &person.name, size: 15.0, bold: false, color: text.clone() }.cut(ctx, width, env);
+        let name = Line { words: &person.name, size: 15.0, bold: false, color: text }.cut(ctx, width, env);
         let looked_at = marked || self.hot == Some(row);
         // A name that is cut is shown whole to whoever looks closer, in the place of what stands below it.
         let layouts: Vec<_> = match name {

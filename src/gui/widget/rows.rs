@@ -97,7 +97,7 @@ impl Line<'_> {
             .max_width(width)
             .font(FontFamily::SYSTEM_UI, theme::points(env, self.size))
             .default_attribute(TextAttribute::Weight(weight))
-            .text_color(self.color.clone())
+            .text_color(self.color)
             .build()
             .ok()
     }
