@@ -22,7 +22,7 @@ pub(super) struct Request {
 #[derive(Debug)]
 pub(super) enum Task {
     /// A window in which to choose, and what to fill in as the place to join.
-    Choose(String),
+    Choose(#[cfg_attr(not(feature = "gui"), expect(dead_code, reason = "only a window can be filled in"))] String),
     Host(host::Options, Front),
     Join(session::Options, Front),
     ListHosts,
