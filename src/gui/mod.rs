@@ -10,8 +10,11 @@
 //! - `command`, `app`: what a person wants, and how it is done
 //! - `bridge`: from the network's threads to the window's
 //! - `ime`, `desktop`: what GTK has to be told beside druid
+//! - `bench`: the window without a display, to be measured (feature `bench`)
 
 mod app;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod bridge;
 mod command;
 mod data;
