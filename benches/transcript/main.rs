@@ -186,6 +186,28 @@ fn append(criterion: &mut Criterion<Cpu>, scene: Scene, messages: u64) {
     });
 }
 
+/// The one frame in ten thousand in which the oldest tenth goes, with a hundred messages that came before it.
+fn overflow(criterion: &mut Criterion<Cpu>, scene: Scene) {
+    criterion.bench_function(
+        &format!("a hundred messages and a frame, when the oldest go/{scene:?}/100000"),
+        |bencher| {
+            bencher.iter_custom(|times| {
+                let mut spent = Duration::ZERO;
+                for _ in 0..times {
+                    // There are rows for days, too: one for 4,320 messages.
+                    stage(scene, 99_940, messages::text, |stage| {
+                        let begun = now();
+                        (0..100).for_each(|_| stage.say());
+                        stage.draw();
+                        spent += now() - begun;
+                    });
+                }
+                spent
+            });
+        },
+    );
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -208,6 +230,7 @@ fn main() {
             }
         }
     }
+    overflow(&mut criterion, Scene::Transcript);
     criterion.final_summary();
     // Only when everything is measured, and not one benchmark by its name.
     if arguments.iter().all(|argument| argument == "--bench") {
