@@ -14,9 +14,12 @@
 //! - `ime`, `desktop`: what GTK has to be told beside druid
 //! - `keyboard`: the keys that mean the same everywhere
 //! - `herald`: the desktop's notifications
+//! - `bench`: the window without a display, to be measured (feature `bench`)
 
 mod app;
 mod around;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod bridge;
 mod command;
 mod data;

@@ -3,6 +3,8 @@
 //! Messages are looked through once for each change of the words, and only those that match already when the words grow;
 //! what is said later is looked at as it comes. Capital and small letters are the same.
 
+use std::rc::Rc;
+
 use super::{
     text::BREAK,
     transcript::{Log, Row},
@@ -15,8 +17,8 @@ pub(crate) struct Find {
     pub(crate) words: String,
     /// The same in small letters.
     folded: String,
-    /// The rows that have it, in their order.
-    rows: Vec<usize>,
+    /// The rows that have it, in their order. There may be as many as messages, and a window copies what it shows all the time.
+    rows: Rc<Vec<usize>>,
     /// Which of these one is at.
     at: usize,
     /// Rows before it have been looked at.
@@ -34,10 +36,10 @@ impl Find {
         let was_at = self.rows.get(self.at).copied();
         self.folded = folded;
         if is_narrower {
-            let folded = &self.folded;
-            self.rows.retain(|row| log.get(*row).is_some_and(|row| has(row, folded)));
+            let still = self.rows.iter().copied();
+            self.rows = Rc::new(still.filter(|row| log.get(*row).is_some_and(|row| has(row, &self.folded))).collect());
         } else {
-            (self.rows, self.seen) = (Vec::new(), log.first());
+            (self.rows, self.seen) = (Rc::default(), log.first());
             self.follow(log);
         }
         let last = self.rows.len().saturating_sub(1);
@@ -47,7 +49,7 @@ impl Find {
     /// Takes note of what has happened since.
     pub(crate) fn follow(&mut self, log: &Log) {
         if self.folded.is_empty() {
-            (self.rows, self.at) = (Vec::new(), 0);
+            (self.rows, self.at) = (Rc::default(), 0);
             (self.seen, self.edits) = (log.end(), log.edits());
             return;
         }
@@ -57,22 +59,24 @@ impl Find {
                     for row in edited.filter(|row| *row < self.seen) {
                         let has_it = log.get(row).is_some_and(|row| has(row, &self.folded));
                         match (self.rows.binary_search(&row), has_it) {
-                            (Err(place), true) => self.rows.insert(place, row),
-                            (Ok(place), false) => _ = self.rows.remove(place),
+                            (Err(place), true) => Rc::make_mut(&mut self.rows).insert(place, row),
+                            (Ok(place), false) => _ = Rc::make_mut(&mut self.rows).remove(place),
                             _ => {}
                         }
                     }
                 }
-                None => (self.rows, self.seen) = (Vec::new(), log.first()),
+                None => (self.rows, self.seen) = (Rc::default(), log.first()),
             }
             self.edits = log.edits();
         }
         let gone = self.rows.partition_point(|row| *row < log.first());
-        self.rows.drain(..gone);
-        self.at = self.at.saturating_sub(gone);
+        if gone > 0 {
+            Rc::make_mut(&mut self.rows).drain(..gone);
+            self.at = self.at.saturating_sub(gone);
+        }
         for row in self.seen.max(log.first())..log.end() {
             if log.get(row).is_some_and(|row| has(row, &self.folded)) {
-                self.rows.push(row);
+                Rc::make_mut(&mut self.rows).push(row);
             }
         }
         self.seen = log.end();
@@ -110,9 +114,14 @@ fn has(row: &Row, folded: &str) -> bool {
         return false;
     }
     let shown = row.shown();
-    if folded.is_ascii() && !shown.contains(BREAK) {
-        let (shown, folded) = (shown.as_bytes(), folded.as_bytes());
-        return shown.windows(folded.len()).any(|part| part.eq_ignore_ascii_case(folded));
+    if folded.is_ascii() {
+        let mut parts = shown.as_bytes().windows(folded.len());
+        if parts.any(|part| part.eq_ignore_ascii_case(folded.as_bytes())) {
+            return true;
+        }
+        if !shown.contains(BREAK) {
+            return false;
+        }
     }
     !places(shown, folded).is_empty()
 }

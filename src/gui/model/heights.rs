@@ -25,6 +25,13 @@ impl Heights {
         self.tree.clear();
     }
 
+    /// Takes the first rows away; the others keep their heights, and move up.
+    pub(crate) fn drop_first(&mut self, rows: usize) {
+        let kept = self.heights.split_off(rows.min(self.heights.len()));
+        self.clear();
+        kept.into_iter().for_each(|height| self.push(height));
+    }
+
     pub(crate) fn push(&mut self, height: f64) {
         let number = self.heights.len() + 1;
         let mut sum = height;
@@ -112,6 +119,17 @@ mod tests {
             assert_eq!(heights.top(row), changed[..row].iter().sum::<f64>());
         }
         assert_eq!(heights.total(), heights.top(200));
+    }
+
+    #[test]
+    fn the_first_rows_can_go() {
+        let plain: Vec<f64> = (0..50).map(|row| f64::from(row % 7 + 1)).collect();
+        for rows in [0, 1, 17, 50, 60] {
+            let mut heights = filled(&plain);
+            heights.drop_first(rows);
+            let kept = filled(&plain[rows.min(50)..]);
+            assert_eq!((heights.heights, heights.tree), (kept.heights, kept.tree));
+        }
     }
 
     #[test]

@@ -6,6 +6,9 @@
 
 use super::heights::Heights;
 
+/// Estimates that are made anew at once, when the width has changed: a small part of what a frame may cost.
+const AT_ONCE: usize = 2_000;
+
 /// A row in view, and the distance of its top from the top of the view.
 pub(crate) type Placed = (usize, f64);
 
@@ -15,6 +18,8 @@ pub(crate) struct Scroll {
     heights: Heights,
     /// The number of the row that `heights` begins with.
     first: usize,
+    /// So many heights at the beginning are estimates for another width than there is now.
+    stale: usize,
     /// The row at the top of the view, counted from `first`.
     row: usize,
     /// How far its top is above the view.
@@ -30,13 +35,26 @@ pub(crate) struct Scroll {
 }
 
 impl Scroll {
-    /// Takes note of the rows that there are: `first..end`. Cost: those that are new.
+    /// Takes note of the rows that there are: `first..end`. Cost: those that are new, and a bounded number of those whose
+    /// estimate is for another width; those of the last rows come first.
     pub(crate) fn sync(&mut self, first: usize, end: usize, mut estimate: impl FnMut(usize) -> f64) {
-        if first != self.first || end < self.first + self.heights.len() {
-            let row = (self.first + self.row).saturating_sub(first);
+        if first < self.first || end < self.first + self.heights.len() {
             self.heights.clear();
-            self.first = first;
-            self.row = row.min(end.saturating_sub(first + 1));
+            (self.first, self.stale) = (first, 0);
+        } else if first > self.first {
+            let gone = first - self.first;
+            self.heights.drop_first(gone);
+            (self.first, self.stale) = (first, self.stale.saturating_sub(gone));
+            // Whoever reads what goes is at what is first now.
+            if self.row < gone {
+                self.offset = 0.0;
+            }
+            self.row = self.row.saturating_sub(gone);
+        }
+        self.row = self.row.min(end.saturating_sub(first + 1));
+        for _ in 0..self.stale.min(AT_ONCE) {
+            self.stale -= 1;
+            self.heights.set(self.stale, estimate(first + self.stale));
         }
         for row in first + self.heights.len()..end {
             self.heights.push(estimate(row));
@@ -44,6 +62,11 @@ impl Scroll {
         if !self.away {
             self.unseen = end;
         }
+    }
+
+    /// Whether there are estimates for another width, which [`Scroll::sync`] goes on with.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.stale > 0
     }
 
     /// Takes note of how tall it is what stands behind the last row, which is in view when the end is.
@@ -56,9 +79,10 @@ impl Scroll {
         self.tail_top
     }
 
-    /// Forgets all heights, because the width has changed; to be followed by [`Scroll::sync`].
+    /// The width has changed: until [`Scroll::sync`] has come to them, the heights of rows that are not in view are what they
+    /// were, which only the scroll bar shows.
     pub(crate) fn forget(&mut self) {
-        self.heights.clear();
+        self.stale = self.heights.len();
     }
 
     /// Whether the end is in view, and stays there when rows are added.
@@ -313,6 +337,49 @@ mod tests {
         let before = place(&mut scroll);
         scroll.sync(10, 101, |_| 20.0);
         assert_eq!(place(&mut scroll), before);
+    }
+
+    /// All heights were estimated anew on every step of a resize.
+    #[test]
+    fn a_change_of_the_width_is_followed_a_few_rows_at_a_time() {
+        let mut scroll = scroll(3 * AT_ONCE);
+        place(&mut scroll);
+        scroll.by(-1000.0, VIEW);
+        let before = place(&mut scroll);
+        scroll.forget();
+        let mut estimated = Vec::new();
+        for frame in 1..=3 {
+            assert!(scroll.is_stale());
+            scroll.sync(0, 3 * AT_ONCE, |row| {
+                estimated.push(row);
+                40.0
+            });
+            assert_eq!(estimated.len(), frame * AT_ONCE);
+            assert_eq!(place(&mut scroll), before);
+        }
+        assert!(!scroll.is_stale());
+        estimated.sort_unstable();
+        assert!(estimated.into_iter().eq(0..3 * AT_ONCE));
+        // All but what was in view is as was estimated last.
+        let in_view = before.len() as f64 * 10.0;
+        assert!((scroll.heights.total() - 40.0 * 3.0 * AT_ONCE as f64 + in_view).abs() < 100.0);
+    }
+
+    #[test]
+    fn rows_that_go_while_the_width_is_followed_are_not_looked_at() {
+        let mut scroll = scroll(2 * AT_ONCE);
+        place(&mut scroll);
+        scroll.forget();
+        let mut estimated = Vec::new();
+        for _ in 0..3 {
+            scroll.sync(AT_ONCE / 2, 2 * AT_ONCE, |row| {
+                estimated.push(row);
+                40.0
+            });
+        }
+        estimated.sort_unstable();
+        assert!(estimated.into_iter().eq(AT_ONCE / 2..2 * AT_ONCE));
+        assert!(!scroll.is_stale());
     }
 
     #[test]

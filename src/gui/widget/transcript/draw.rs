@@ -8,10 +8,7 @@ use druid::{
 
 use super::{Drag, Rest, Transcript, message};
 use crate::gui::{
-    model::{
-        link,
-        transcript::{Feed, Row},
-    },
+    model::{link, transcript::Feed},
     theme,
 };
 
@@ -52,9 +49,7 @@ impl Transcript {
         if self.scroll.at_end() {
             return;
         }
-        let log = feed.log();
-        let new =
-            (self.scroll.unseen()..log.end()).filter(|row| matches!(log.get(*row), Some(Row::Message(_)))).count();
+        let new = self.news.count(self.scroll.unseen(), &feed.log());
         let words = match new {
             0 => "↓  To the end".to_owned(),
             1 => "↓  1 new message".to_owned(),

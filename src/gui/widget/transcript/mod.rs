@@ -29,7 +29,7 @@ use crate::gui::{
         room::Room,
         scroll::{Placed, Scroll},
         selection::{Place, Selection},
-        transcript::{Feed, Message},
+        transcript::{Feed, Log, Message},
     },
     theme,
 };
@@ -68,6 +68,27 @@ enum Rest {
     Link { row: usize, index: usize, since: Instant },
 }
 
+/// How many messages there are that one has not seen: counted on as they come, for there may be many.
+#[derive(Clone, Copy, Debug, Default)]
+struct News {
+    /// The first row that has not been seen.
+    from: usize,
+    /// Rows before it have been counted.
+    to: usize,
+    messages: usize,
+}
+
+impl News {
+    fn count(&mut self, from: usize, log: &Log) -> usize {
+        if from != self.from || log.end() < self.to {
+            *self = Self { from, to: from, messages: 0 };
+        }
+        self.messages += (self.to..log.end()).filter(|row| log.message(*row).is_some()).count();
+        self.to = log.end();
+        self.messages
+    }
+}
+
 /// The widget.
 #[derive(Default)]
 pub(crate) struct Transcript {
@@ -84,6 +105,7 @@ pub(crate) struct Transcript {
     tail_of: Vec<(u64, bool)>,
     size: Size,
     edits: u64,
+    news: News,
     pill: Option<Rect>,
     rest: Option<Rest>,
     /// Where the pointer is.
@@ -222,7 +244,14 @@ impl Widget<Room> for Transcript {
                 self.turn(ctx, &room.feed, wheel.wheel_delta.y, env);
                 ctx.set_handled();
             }
-            Event::AnimFrame(nanoseconds) => self.glide_on(ctx, &room.feed, *nanoseconds as f64 * 1e-9, env),
+            Event::AnimFrame(nanoseconds) => {
+                self.glide_on(ctx, &room.feed, *nanoseconds as f64 * 1e-9, env);
+                if self.scroll.is_stale() {
+                    self.place(ctx.text(), &room.feed, env);
+                    ctx.request_paint();
+                    ctx.request_anim_frame();
+                }
+            }
             Event::Timer(token) if self.tick == Some(*token) => self.drag_on(ctx, &room.feed, env),
             Event::Command(told) => {
                 if let Some(pages) = told.get(command::PAGE) {
@@ -250,6 +279,8 @@ impl Widget<Room> for Transcript {
     fn lifecycle(&mut self, ctx: &mut LifeCycleCtx, event: &LifeCycle, _room: &Room, _env: &Env) {
         match event {
             LifeCycle::BuildFocusChain => ctx.register_for_focus(),
+            // Where the scroll bar belongs at this width is found out in the frames that follow.
+            LifeCycle::Size(_) => ctx.request_anim_frame(),
             LifeCycle::FocusChanged(on) => {
                 if !on && self.link.take().is_some() {
                     self.rest = None;
@@ -267,6 +298,7 @@ impl Widget<Room> for Transcript {
     fn update(&mut self, ctx: &mut UpdateCtx, old: &Room, room: &Room, _env: &Env) {
         if ctx.env_changed() {
             self.forget();
+            ctx.request_anim_frame();
         }
         if ctx.env_changed() || old.feed != room.feed || old.find != room.find {
             ctx.request_paint();

@@ -294,3 +294,31 @@ fn notices_that_join_a_row_make_it_taller() {
         assert!(height(transcript) > before);
     });
 }
+
+/// The number on the pill was counted anew in every frame.
+#[test]
+fn what_is_new_is_counted_once() {
+    let mut feed = feed(10);
+    let mut news = News::default();
+    assert_eq!(news.count(4, &feed.log()), 7, "one row is the day");
+    feed.notice("no message", true);
+    feed.said(&said(10, "Ada", "a message"), None);
+    assert_eq!(news.count(4, &feed.log()), 8);
+    assert_eq!(news.count(4, &feed.log()), 8);
+    assert_eq!(news.count(12, &feed.log()), 1, "the rest has been seen");
+    assert_eq!(news.count(2, &Feed::default().log()), 0, "another transcript");
+}
+
+#[test]
+fn a_change_of_the_width_is_followed_to_the_end() {
+    shown(feed(9_000), |harness, transcript| {
+        harness.event(Event::WindowSize(Size::new(500.0, 400.0)));
+        harness.paint();
+        assert!(transcript.borrow().scroll.is_stale());
+        for _ in 0..5 {
+            harness.event(Event::AnimFrame(16_000_000));
+        }
+        assert!(!transcript.borrow().scroll.is_stale());
+        assert_eq!(rows_in_view(transcript).last(), Some(&9_000));
+    });
+}
