@@ -66,7 +66,7 @@ fn next(state: &mut u64) -> u64 {
 /// A message by its number.
 pub(crate) fn text(number: u64) -> String {
     let mut state = number;
-    let long = if next(&mut state) % 6 == 0 { 40 } else { 1 };
+    let long = if next(&mut state).is_multiple_of(6) { 40 } else { 1 };
     let words = 1 + next(&mut state) % 12 + next(&mut state) % long;
     let mut text = String::new();
     for place in 0..words {
