@@ -268,6 +268,9 @@ impl AppDelegate<Model> for App {
             Application::global().clipboard().put_string(text);
         } else if let Some(target) = told.get(command::OPEN_LINK) {
             Self::open_link(model, target);
+        } else if let Some(path) = told.get(command::SAVE_IN) {
+            model.save_in = None;
+            self.save(model, path.clone());
         } else if let Some(file) = told.get(commands::SAVE_FILE_AS) {
             self.save(model, file.path().to_owned());
         } else if told.is(command::START) {

@@ -4,8 +4,7 @@
 use std::{cell::OnceCell, rc::Rc, time::Duration};
 
 use druid::{
-    Command as Told, Env, Event, FileDialogOptions, FileSpec, HotKey, SysMods, TimerToken, Widget, WindowState,
-    commands,
+    Command as Told, Env, Event, HotKey, SysMods, TimerToken, Widget, WindowState, commands,
     widget::{Controller, prelude::*},
 };
 
@@ -101,21 +100,33 @@ fn in_a_room(key: &druid::KeyEvent, model: &Model) -> Option<Told> {
     }
 }
 
-/// What is asked for when a transcript is saved.
-fn save_options(model: &Model) -> FileDialogOptions {
-    const TEXT: FileSpec = FileSpec::new("Plain text (.txt)", &["txt"]);
-    const MARKDOWN: FileSpec = FileSpec::new("Markdown (.md)", &["md"]);
-    const LINES: FileSpec = FileSpec::new("JSON Lines (.jsonl)", &["jsonl"]);
-    let options = FileDialogOptions::new()
-        .title("Save the transcript")
-        .button_text("Save")
-        .allowed_types(vec![TEXT, MARKDOWN, LINES])
-        .default_type(TEXT)
-        .default_name(model.room.file_name(jiff::Zoned::now().date()));
-    match folder(&model.settings) {
+/// The forms in which a transcript is saved, and how the names of such files end.
+const FORMS: [(&str, &str); 3] =
+    [("Plain text (.txt)", "txt"), ("Markdown (.md)", "md"), ("JSON Lines (.jsonl)", "jsonl")];
+
+/// Asks where the transcript is to be saved.
+#[cfg(target_os = "linux")]
+fn ask_where(ctx: &mut EventCtx, model: &Model) {
+    let (sink, folder) = (ctx.get_external_handle(), folder(&model.settings));
+    let name = model.room.file_name(jiff::Zoned::now().date());
+    super::desktop::ask_for_file(&name, folder.as_deref(), &FORMS, move |path| {
+        sink.add_idle_callback(move |model: &mut Model| model.save_in = Some(path));
+    });
+}
+
+/// Asks where the transcript is to be saved.
+#[cfg(not(target_os = "linux"))]
+fn ask_where(ctx: &mut EventCtx, model: &Model) {
+    use druid::{FileDialogOptions, FileSpec};
+    const ENDINGS: [&[&str]; 3] = [&[FORMS[0].1], &[FORMS[1].1], &[FORMS[2].1]];
+    let forms = FORMS.iter().zip(ENDINGS).map(|((words, _), endings)| FileSpec::new(words, endings));
+    let name = format!("{}.{}", model.room.file_name(jiff::Zoned::now().date()), FORMS[0].1);
+    let options = FileDialogOptions::new().allowed_types(forms.collect()).default_name(name);
+    let options = match folder(&model.settings) {
         Some(folder) => options.force_starting_directory(folder),
         None => options,
-    }
+    };
+    ctx.submit_command(commands::SHOW_SAVE_PANEL.with(options).to(ctx.window_id()));
 }
 
 impl<W: Widget<Model>> Controller<Model, W> for Around {
@@ -123,8 +134,7 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
         match event {
             Event::WindowConnected => self.connected(ctx),
             Event::Command(told) if told.is(command::SAVE) => {
-                let file = commands::SHOW_SAVE_PANEL.with(save_options(model));
-                ctx.submit_command(file.to(ctx.window_id()));
+                ask_where(ctx, model);
                 return;
             }
             Event::KeyDown(key) => {
@@ -165,6 +175,9 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
         }
         if model.screen != old.screen && matches!(model.screen, Screen::Start | Screen::Refused) {
             ctx.submit_command(command::LOOK_UP);
+        }
+        if let Some(path) = model.save_in.as_ref().filter(|_| old.save_in.is_none()) {
+            ctx.submit_command(command::SAVE_IN.with(path.clone()));
         }
         if self.drafts.timer.is_none() && !model.room.has_texts_of(&old.room) {
             self.drafts.timer = Some(ctx.request_timer(KEEP));

@@ -1,5 +1,7 @@
 //! All that the window's parts tell each other, in one place.
 
+use std::path::PathBuf;
+
 use druid::{FileInfo, Selector};
 
 use super::{
@@ -39,6 +41,8 @@ pub(crate) const FIND_END: Selector = Selector::new("parlor.find-end");
 pub(crate) const REVEAL: Selector<usize> = Selector::new("parlor.reveal");
 /// Save the transcript into a file, for which is asked.
 pub(crate) const SAVE: Selector = Selector::new("parlor.save");
+/// Save the transcript in this file.
+pub(crate) const SAVE_IN: Selector<PathBuf> = Selector::new("parlor.save-in");
 /// Copy this.
 pub(crate) const COPY_TEXT: Selector<String> = Selector::new("parlor.copy-text");
 /// Copy what is selected in the transcript.

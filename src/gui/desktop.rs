@@ -1,6 +1,9 @@
 //! What GTK has to be told, and asked, outside of druid.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
 
 use druid::ExtEventSink;
 use gtk::{
@@ -9,7 +12,7 @@ use gtk::{
     gio,
     gio::prelude::{ApplicationExt, SettingsExt},
     glib::{Char, OptionArg, OptionFlags},
-    prelude::{Cast, GtkWindowExt},
+    prelude::{Cast, FileChooserExt, GtkWindowExt, NativeDialogExt},
     traits::{IconThemeExt, SettingsExt as _},
 };
 
@@ -53,6 +56,66 @@ pub(crate) fn prefers_dark() -> bool {
     let Some(settings) = gtk::Settings::default() else { return false };
     settings.is_gtk_application_prefer_dark_theme()
         || settings.gtk_theme_name().is_some_and(|name| name.to_lowercase().contains("dark"))
+}
+
+thread_local! {
+    /// The dialog that asks for a file, for as long as it does.
+    static ASKING: RefCell<Option<gtk::FileChooserNative>> = const { RefCell::new(None) };
+}
+
+/// Asks for a file to be written, in `folder` and called `name` unless a person has better ones. `kinds` are the names and the
+/// endings of the forms that there are; a file without one of them gets the one that was chosen.
+///
+/// druid's own dialog begins in no folder and does not tell which form was chosen.
+pub(crate) fn ask_for_file(
+    name: &str,
+    folder: Option<&Path>,
+    kinds: &'static [(&'static str, &'static str)],
+    chosen: impl Fn(PathBuf) + 'static,
+) {
+    let window = window();
+    let dialog = gtk::FileChooserNative::new(
+        Some("Save the transcript"),
+        window.as_ref(),
+        gtk::FileChooserAction::Save,
+        Some("Save"),
+        Some("Cancel"),
+    );
+    dialog.set_modal(true);
+    dialog.set_do_overwrite_confirmation(true);
+    dialog.set_current_name(name);
+    if let Some(folder) = folder {
+        dialog.set_current_folder(folder);
+    }
+    for (words, ending) in kinds {
+        let filter = gtk::FileFilter::new();
+        filter.set_name(Some(words));
+        filter.add_pattern(&format!("*.{ending}"));
+        dialog.add_filter(&filter);
+    }
+    dialog.connect_response(move |dialog, response| {
+        if response == gtk::ResponseType::Accept
+            && let Some(path) = dialog.filename()
+        {
+            let filter = dialog.filter().and_then(|filter| filter.name());
+            let kind = kinds.iter().find(|(words, _)| filter.as_deref() == Some(words)).or(kinds.first());
+            chosen(with_ending(path, kinds, kind.map_or("", |(_, ending)| ending)));
+        }
+        ASKING.with(RefCell::take);
+    });
+    dialog.show();
+    ASKING.with(|asking| asking.replace(Some(dialog)));
+}
+
+fn with_ending(path: PathBuf, kinds: &[(&str, &str)], ending: &str) -> PathBuf {
+    let has_one = kinds.iter().any(|(_, ending)| path.extension().is_some_and(|theirs| theirs == *ending));
+    if has_one || ending.is_empty() {
+        return path;
+    }
+    let mut name = path.into_os_string();
+    name.push(".");
+    name.push(ending);
+    name.into()
 }
 
 /// What was selected last, in whatever program: what the middle button pastes. Waits for that program to hand it over.
@@ -143,6 +206,24 @@ pub(crate) fn swallow_arguments(arguments: impl Iterator<Item = String>) {
                     declare(&name, letter, OptionArg::None);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_known_ending_gets_the_one_that_was_chosen() {
+        let kinds = [("Text", "txt"), ("Markdown", "md")];
+        for (path, ending, named) in [
+            ("/a/Kitchen 2026-11-25", "md", "/a/Kitchen 2026-11-25.md"),
+            ("/a/Kitchen.txt", "md", "/a/Kitchen.txt"),
+            ("/a/v1.2", "txt", "/a/v1.2.txt"),
+            ("/a/b", "", "/a/b"),
+        ] {
+            assert_eq!(with_ending(path.into(), &kinds, ending), Path::new(named));
         }
     }
 }

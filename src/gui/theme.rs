@@ -140,8 +140,8 @@ const DARK: Palette = [
     (SELECTED, 0x3d5a9c),
     (CODE, 0x171a20),
     (OWN_CODE, 0x16274c),
-    (FOUND, 0x5c4a12),
-    (FOUND_HERE, 0x7a5c00),
+    (FOUND, 0x3d3212),
+    (FOUND_HERE, 0x4b3a00),
     (GOOD, 0x62d08c),
     (WARN, 0xf2bd4b),
     (ALARM, 0xff8a80),
@@ -169,7 +169,7 @@ const LIGHT: Palette = [
     (CODE, 0xe2e6ec),
     (OWN_CODE, 0xc9daf9),
     (FOUND, 0xffeeb0),
-    (FOUND_HERE, 0xffd257),
+    (FOUND_HERE, 0xffe08a),
     (GOOD, 0x117039),
     (WARN, 0x7d5100),
     (ALARM, 0xb0221a),
@@ -343,6 +343,7 @@ mod tests {
         }
         pairs.extend([CODE, OWN_CODE, FOUND, FOUND_HERE].map(|ground| (TEXT, ground)));
         pairs.extend([CODE, OWN_CODE].map(|ground| (QUIET, ground)));
+        pairs.extend([FOUND, FOUND_HERE].map(|ground| (FOCUS, ground)));
         pairs.extend([BUTTON, BUTTON_HOT, SELECTED, CHOSEN].map(|ground| (TEXT, ground)));
         pairs.push((QUIET, BUTTON));
         for dark in [true, false] {

@@ -328,6 +328,16 @@ impl Window<'_> {
         Err(seen)
     }
 
+    /// Waits for the window of a dialog of that title, which gets the keyboard.
+    pub(crate) fn dialog(&self, title: &str) -> &Self {
+        let id = until("a dialog", || {
+            let found = self.desk.run("xdotool", &["search", "--onlyvisible", "--name", title]);
+            String::from_utf8_lossy(&found.stdout).lines().last().map(str::to_owned)
+        });
+        self.desk.run("xdotool", &["windowactivate", "--sync", &id]);
+        self
+    }
+
     /// Waits until these words can be seen, and gives the place of their middle.
     pub(crate) fn sees(&self, wanted: &str) -> (u32, u32) {
         let start = Instant::now();

@@ -102,6 +102,21 @@ fn what_the_host_has_not_confirmed_is_on_its_way_until_it_has() {
     ada.sees_no_more("sending");
 }
 
+#[test]
+fn the_transcript_is_saved_where_one_says() {
+    let desk = Desk::new();
+    let (mut host, ada) = room(&desk, &[]);
+    host.program.say("worth keeping");
+    ada.sees("worth keeping");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kept.md");
+    let dialog = ada.press(&["ctrl+s"]).dialog("Save the transcript");
+    dialog.type_text(&path.display().to_string()).press(&["Return"]);
+    ada.focus().sees("Saved in");
+    let saved = std::fs::read_to_string(&path).expect("it was written");
+    assert!(saved.contains("**Ben**") && saved.contains("worth keeping"), "{saved}");
+}
+
 /// Where things are and what they are called is the same in either theme and at any size.
 fn copies_across_messages(dress: &[(&str, &str)], own: [u8; 3]) {
     let desk = Desk::new();

@@ -122,12 +122,14 @@ fn marked(message: &Message) -> String {
         for span in whole.spans.iter().filter(|span| span.from == at) {
             written.push_str(marks(span).0);
         }
-        let is_code = whole
-            .spans
-            .iter()
-            .any(|span| matches!(span.style, Style::Code | Style::Block) && (span.from..span.to).contains(&at));
+        // Within code and addresses, a backslash would be one more character.
+        let is_as_it_is = whole.links.iter().any(|link| (link.from..link.to).contains(&at))
+            || whole
+                .spans
+                .iter()
+                .any(|span| matches!(span.style, Style::Code | Style::Block) && (span.from..span.to).contains(&at));
         match c {
-            _ if is_code => written.push(c),
+            _ if is_as_it_is => written.push(c),
             // Without spaces at its end, Markdown would join a line to the next.
             '\n' => written.push_str("  \n"),
             c => escape(&mut written, c),
@@ -166,7 +168,7 @@ mod tests {
         let mut feed = Feed::in_zone(TimeZone::UTC);
         feed.said(&said(1, "Ada", "two\nlines, **bold** <b>no</b>"), None);
         feed.happened(What::Left, "Ben");
-        feed.said(&Said { own: true, ..said(2, "Chiara", "`x*y`") }, None);
+        feed.said(&Said { own: true, ..said(2, "Chiara", "`x*y` https://example.org/a_b?c=d") }, None);
         written(&feed.log(), "Kitchen", &TimeZone::UTC, format)
     }
 
@@ -175,7 +177,7 @@ mod tests {
         assert_eq!(
             file(Format::Text),
             "\n--- Monday, 4 May 2026 ---\n\n[2026-05-04 09:41] Ada: two\n    lines, **bold** <b>no</b>\n-- Ben left\n\
-             [2026-05-04 09:41] Chiara: `x*y`\n"
+             [2026-05-04 09:41] Chiara: `x*y` https://example.org/a_b?c=d\n"
         );
     }
 
@@ -184,7 +186,7 @@ mod tests {
         assert_eq!(
             file(Format::Markdown),
             "# Kitchen\n\n## Monday, 4 May 2026\n\n**Ada** 09:41  \ntwo  \nlines, **bold** \\<b\\>no\\</b\\>\n\n*Ben left*\n\n\
-             **Chiara** 09:41  \n`x*y`\n\n"
+             **Chiara** 09:41  \n`x*y` https://example.org/a_b?c=d\n\n"
         );
     }
 

@@ -121,10 +121,10 @@ impl Room {
         find.row()
     }
 
-    /// What a file with the transcript is called, unless somebody has a better name.
+    /// What a file with the transcript is called, unless somebody has a better name; without its ending.
     pub(crate) fn file_name(&self, today: Date) -> String {
         let room: String = self.name.chars().map(|c| if c.is_alphanumeric() || c == ' ' { c } else { '-' }).collect();
-        format!("{} {today}.txt", room.trim())
+        format!("{} {today}", room.trim())
     }
 
     /// Where drafts of this room are kept, once one is in it.

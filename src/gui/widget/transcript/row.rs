@@ -374,6 +374,12 @@ impl Laid {
                     ctx.fill(rect + self.at.to_vec2() + down, &env.get(color.clone()));
                 }
             }
+            // Where one is has a frame, too.
+            for (from, to) in shown.found.iter().filter(|_| shown.is_current) {
+                for rect in self.text.rects_for_range(*from..*to) {
+                    ctx.stroke(rect + self.at.to_vec2() + down, &env.get(theme::WARN), 1.0);
+                }
+            }
             ctx.draw_text(&self.text, self.at + down);
             for rect in shown.link.map(|(from, to)| self.text.rects_for_range(from..to)).unwrap_or_default() {
                 let ring = (rect + self.at.to_vec2() + down).inset(2.0).to_rounded_rect(3.0);
