@@ -50,9 +50,7 @@ fn say_as_told(mut say: impl FnMut(Option<u64>) -> std::io::Result<()>) {
         let begun = Instant::now();
         for said in 0..count {
             let due = Duration::from_secs_f64(if rate == 0 { 0.0 } else { said as f64 / rate as f64 });
-            if due > begun.elapsed() {
-                thread::sleep(due - begun.elapsed());
-            }
+            thread::sleep(due.saturating_sub(begun.elapsed()));
             let is_sent = say(Some(number)).and_then(|()| if rate == 0 { Ok(()) } else { say(None) });
             if is_sent.is_err() {
                 return;

@@ -235,8 +235,13 @@ impl<T: Data> Widget<T> for Button<T> {
     }
 
     fn update(&mut self, ctx: &mut UpdateCtx, old: &T, data: &T, _env: &Env) {
-        if self.layout.needs_rebuild_after_update(ctx) || !old.same(data) {
+        // A layout draws the whole window anew: it is for words that have changed, and not for each message.
+        let words = self.layout.text().cloned();
+        self.resolve(data);
+        if self.layout.needs_rebuild_after_update(ctx) || self.layout.text() != words.as_ref() {
             ctx.request_layout();
+        } else if !old.same(data) {
+            ctx.request_paint();
         }
     }
 

@@ -55,10 +55,11 @@ impl<T: Data> Widget<T> for Words<T> {
 
     fn lifecycle(&mut self, _ctx: &mut LifeCycleCtx, _event: &LifeCycle, _data: &T, _env: &Env) {}
 
-    fn update(&mut self, ctx: &mut UpdateCtx, old: &T, data: &T, _env: &Env) {
+    fn update(&mut self, ctx: &mut UpdateCtx, _old: &T, data: &T, _env: &Env) {
         // Both have to hear of a change of colours.
         let (whole, cut) = (self.whole.needs_rebuild_after_update(ctx), self.cut.needs_rebuild_after_update(ctx));
-        if whole || cut || !old.same(data) {
+        // A layout draws the whole window anew: it is for words that have changed, and not for each message.
+        if whole || cut || self.whole.text().is_none_or(|text| **text != *(self.words)(data)) {
             ctx.request_layout();
         }
     }
