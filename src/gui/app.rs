@@ -1,6 +1,6 @@
 //! Where what a person wants meets what the network does: conversations are begun here, told things, and left.
 
-use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use druid::{
     AppDelegate, Application, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, WindowId,
@@ -10,14 +10,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Opening, command, keyboard,
-    model::{
-        Model, Screen,
-        export::{self, Format},
-        known::Wish,
-        link::is_invite,
-        slash::Order,
-        start::Doing,
-    },
+    model::{Model, Screen, known::Wish, link::is_invite, slash::Order, start::Doing},
+    saving,
 };
 use crate::{
     conversation::Command,
@@ -158,19 +152,6 @@ impl App {
         }
     }
 
-    /// Writes the transcript into a file, without keeping the window waiting.
-    fn save(&self, model: &Model, path: PathBuf) {
-        let (room, sink) = (&model.room, self.sink.clone());
-        let written = export::written(&room.feed.log(), &room.name, room.feed.zone(), Format::of(&path));
-        self.runtime.spawn_blocking(move || {
-            let told = std::fs::write(&path, written).map_err(|error| error.to_string());
-            sink.add_idle_callback(move |model: &mut Model| match told {
-                Ok(()) => model.room.feed.notice(&format!("Saved in {}", path.display()), false),
-                Err(why) => model.room.feed.notice(&format!("Not saved in {}: {why}", path.display()), true),
-            });
-        });
-    }
-
     fn leave(&self, model: &mut Model) {
         match &*self.current.borrow() {
             Some(link) if model.room.open() => return link.leave(),
@@ -268,11 +249,8 @@ impl AppDelegate<Model> for App {
             Application::global().clipboard().put_string(text);
         } else if let Some(target) = told.get(command::OPEN_LINK) {
             Self::open_link(model, target);
-        } else if let Some(path) = told.get(command::SAVE_IN) {
-            model.save_in = None;
-            self.save(model, path.clone());
         } else if let Some(file) = told.get(commands::SAVE_FILE_AS) {
-            self.save(model, file.path().to_owned());
+            saving::save(model, file.path().to_owned(), self.sink.clone());
         } else if told.is(command::START) {
             self.start(model);
         } else if told.is(command::SEND) {

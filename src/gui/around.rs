@@ -4,13 +4,14 @@
 use std::{cell::OnceCell, rc::Rc, time::Duration};
 
 use druid::{
-    Command as Told, Env, Event, HotKey, SysMods, TimerToken, Widget, WindowState, commands,
+    Command as Told, Env, Event, HotKey, SysMods, TimerToken, Widget, WindowState,
     widget::{Controller, prelude::*},
 };
 
 use super::{
     Opening, command, kept,
     model::{Model, Screen, drafts::Drafts, place::Place, settings::folder},
+    saving,
     widget::writing,
 };
 
@@ -110,7 +111,8 @@ fn ask_where(ctx: &mut EventCtx, model: &Model) {
     let (sink, folder) = (ctx.get_external_handle(), folder(&model.settings));
     let name = model.room.file_name(jiff::Zoned::now().date());
     super::desktop::ask_for_file(&name, folder.as_deref(), &FORMS, move |path| {
-        sink.add_idle_callback(move |model: &mut Model| model.save_in = Some(path));
+        let (told, path) = (sink.clone(), path);
+        sink.add_idle_callback(move |model: &mut Model| saving::save(model, path, told));
     });
 }
 
@@ -126,7 +128,7 @@ fn ask_where(ctx: &mut EventCtx, model: &Model) {
         Some(folder) => options.force_starting_directory(folder),
         None => options,
     };
-    ctx.submit_command(commands::SHOW_SAVE_PANEL.with(options).to(ctx.window_id()));
+    ctx.submit_command(druid::commands::SHOW_SAVE_PANEL.with(options).to(ctx.window_id()));
 }
 
 impl<W: Widget<Model>> Controller<Model, W> for Around {
@@ -170,14 +172,8 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
     }
 
     fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {
-        if model.quit && !old.quit {
-            ctx.submit_command(commands::CLOSE_ALL_WINDOWS);
-        }
         if model.screen != old.screen && matches!(model.screen, Screen::Start | Screen::Refused) {
             ctx.submit_command(command::LOOK_UP);
-        }
-        if let Some(path) = model.save_in.as_ref().filter(|_| old.save_in.is_none()) {
-            ctx.submit_command(command::SAVE_IN.with(path.clone()));
         }
         if self.drafts.timer.is_none() && !model.room.has_texts_of(&old.room) {
             self.drafts.timer = Some(ctx.request_timer(KEEP));

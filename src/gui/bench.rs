@@ -1,10 +1,14 @@
-//! The window without a display, to be measured: for `benches/transcript.rs` alone, and no interface of this crate.
+//! The window without a display, to be measured: for `benches/transcript` and `tests/window`, and no interface of this crate.
 //!
 //! A [`Stage`] draws one of three scenes, by druid's own harness, into a picture in memory: the transcript alone, the whole
 //! window around it, or druid's stock `List` of the same messages. Everything goes the way that it goes in the window:
 //! messages into the model, changes of it through druid's update, wheel and frames as events, and then the picture.
 
+mod trips;
+
 use std::{cell::RefCell, rc::Rc};
+
+pub use trips::round_trips;
 
 use druid::{
     ArcStr, Data, Env, Event, Modifiers, MouseButton, MouseButtons, MouseEvent, Point, Selector, SingleUse, Size, Vec2,

@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use druid::ExtEventSink;
+use druid::{ExtEventSink, Target};
 use tokio::sync::{Notify, mpsc};
 
-use super::model::Model;
+use super::{command, model::Model};
 use crate::conversation::{Command, Conversation, Event, Exit};
 
 /// Events that may wait for the window.
@@ -95,9 +95,16 @@ impl Link {
     /// Shows a conversation in the window behind `sink`.
     pub(crate) fn new(conversation: Conversation, sink: ExtEventSink, runtime: &tokio::runtime::Handle) -> Self {
         Self::waking(conversation, runtime, move |queue| {
+            let nudge = sink.clone();
             sink.add_idle_callback(move |model: &mut Model| {
+                let before = model.screen;
                 for event in queue.take() {
                     model.apply(event);
+                }
+                // druid leaves what a new screen asks for, such as the focus for where one writes, until something else
+                // happens. From this thread, a command is not lost; should it be, there is nothing to be nudged.
+                if model.screen != before {
+                    let _ = nudge.submit_command(command::NUDGE, (), Target::Global);
                 }
             });
         })

@@ -1,7 +1,5 @@
 //! All that the window's parts tell each other, in one place.
 
-use std::path::PathBuf;
-
 use druid::{FileInfo, Selector};
 
 use super::{
@@ -41,8 +39,6 @@ pub(crate) const FIND_END: Selector = Selector::new("parlor.find-end");
 pub(crate) const REVEAL: Selector<usize> = Selector::new("parlor.reveal");
 /// Save the transcript into a file, for which is asked.
 pub(crate) const SAVE: Selector = Selector::new("parlor.save");
-/// Save the transcript in this file.
-pub(crate) const SAVE_IN: Selector<PathBuf> = Selector::new("parlor.save-in");
 /// Copy this.
 pub(crate) const COPY_TEXT: Selector<String> = Selector::new("parlor.copy-text");
 /// Copy what is selected in the transcript.
@@ -65,6 +61,8 @@ pub(crate) const TOO_LARGE: Selector<usize> = Selector::new("parlor.too-large");
 pub(crate) const PAGE: Selector<f64> = Selector::new("parlor.page");
 /// Scroll the transcript to its end.
 pub(crate) const TO_END: Selector = Selector::new("parlor.to-end");
+/// Nothing by itself: something has to happen for druid to do what was asked for before.
+pub(crate) const NUDGE: Selector = Selector::new("parlor.nudge");
 /// Begin what the start screen asks for.
 pub(crate) const START: Selector = Selector::new("parlor.start");
 /// Show this over the screen.

@@ -12,9 +12,10 @@
 //! - `around`: what is done around the whole tree of widgets
 //! - `kept`: the files of the settings, and of what was written and not sent
 //! - `ime`, `desktop`: what GTK has to be told beside druid
+//! - `saving`: the transcript in a file
 //! - `keyboard`: the keys that mean the same everywhere
 //! - `herald`: the desktop's notifications
-//! - `bench`: the window without a display, to be measured (feature `bench`)
+//! - `bench`: the window, to be measured (feature `bench`)
 
 mod app;
 mod around;
@@ -32,6 +33,7 @@ mod ime;
 mod kept;
 mod keyboard;
 mod model;
+mod saving;
 mod screen;
 mod theme;
 mod widget;
@@ -211,10 +213,20 @@ fn free(area: &Rect) -> Monitor {
     Monitor { at: (whole(area.x0), whole(area.y0)), size: (whole(area.width()), whole(area.height())) }
 }
 
+/// A window that is told to close is told again after so long.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Closes the window, sooner or later: commands from elsewhere may be lost, so it is told again.
+async fn keep_closing(sink: ExtEventSink) {
+    while sink.submit_command(druid::commands::CLOSE_ALL_WINDOWS, (), druid::Target::Global).is_ok() {
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
 /// Closes the window on SIGINT or SIGTERM, as a person would.
 async fn close_when_told(sink: ExtEventSink) {
     told_to_end().await;
-    sink.add_idle_callback(|model: &mut Model| model.quit = true);
+    tokio::spawn(keep_closing(sink));
     // Whoever says it twice does not want to wait; and while a dialog of the toolkit is open, its window does not close.
     let _ = tokio::time::timeout(PATIENCE, told_to_end()).await;
     std::process::exit(1);

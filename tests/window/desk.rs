@@ -89,7 +89,8 @@ impl Desk {
         desk
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// A program on this display.
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         self.dress(&mut command);
         command

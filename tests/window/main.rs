@@ -8,6 +8,7 @@
 //! - `settings`: what one can set, and what a window remembers
 //! - `talk`: two windows and a script in one room
 //! - `trust`: first contact, and a changed key
+//! - `wakeups`: none is lost on the way to a window
 //! - `writing`: several lines, other layouts, copying, taking back, completing, and that nothing is lost
 
 #![cfg(all(feature = "gui", target_os = "linux"))]
@@ -21,4 +22,6 @@ mod reading;
 mod settings;
 mod talk;
 mod trust;
+#[cfg(feature = "bench")]
+mod wakeups;
 mod writing;

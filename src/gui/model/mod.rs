@@ -54,7 +54,7 @@ pub(crate) mod transcript;
 pub(crate) mod undo;
 pub(crate) mod unread;
 
-use std::{path::PathBuf, rc::Rc};
+use std::rc::Rc;
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -181,10 +181,6 @@ pub(crate) struct Model {
     pub(crate) unread: Unread,
     /// What the desktop is told of it.
     pub(crate) bell: Bell,
-    /// Where the transcript is to be saved, once a person has chosen.
-    pub(crate) save_in: Option<PathBuf>,
-    /// Whether the window is to be closed.
-    pub(crate) quit: bool,
 }
 
 impl Model {
@@ -207,8 +203,6 @@ impl Model {
             drafts: Rc::default(),
             unread: Unread::default(),
             bell: Bell::default(),
-            save_in: None,
-            quit: false,
         }
     }
 
