@@ -238,7 +238,7 @@ fn main() {
     overflow(&mut criterion, Scene::Transcript);
     criterion.final_summary();
     // Only when everything is measured, and not one benchmark by its name.
-    if arguments.iter().all(|argument| argument == "--bench") {
+    if arguments == ["--bench"] {
         resident::table();
     }
 }
