@@ -5,18 +5,20 @@
 
 use std::{
     cell::RefCell,
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::mpsc,
     thread::{self, JoinHandle},
 };
 
-use crate::gui::model::drafts::{Drafts, FILE_BYTES, Place};
-use crate::identity::{FileError, files};
+use super::set_aside;
+use crate::{
+    gui::model::drafts::{Drafts, FILE_BYTES, Place},
+    identity::{FileError, files},
+};
 
 const FILE: &str = "drafts";
 const LOCK_FILE: &str = "drafts.lock";
-const DAMAGED: &str = "drafts.damaged";
 
 enum Change {
     /// These are the texts of a room now.
@@ -111,13 +113,15 @@ fn read(dir: &Path) -> Result<Drafts, FileError> {
     if let Some(drafts) = whole.as_deref().and_then(Drafts::read) {
         return Ok(drafts);
     }
-    tracing::warn!(path = %path.display(), "damaged, and set aside as {DAMAGED}");
-    fs::rename(&path, dir.join(DAMAGED)).map_err(FileError::new("set aside", &path))?;
+    let aside = set_aside(dir, FILE).map_err(FileError::new("set aside", &path))?;
+    tracing::warn!(path = %path.display(), aside = %aside.display(), "damaged, and set aside");
     Ok(Drafts::default())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn place(room: &str) -> Place {
@@ -162,7 +166,12 @@ mod tests {
             keeper.set(place("Kitchen"), vec!["x".to_owned()]);
             keeper.finish(Vec::new());
             assert_eq!(Keeper::open(home.path().to_owned()).1.of(&place("Kitchen")), ["x"]);
-            assert_eq!(fs::read(home.path().join(DAMAGED)).unwrap(), damaged);
+            assert_eq!(fs::read(home.path().join("drafts.damaged")).unwrap(), damaged);
+            // Another damaged one does not take its place.
+            fs::write(home.path().join(FILE), "nonsense, too").unwrap();
+            let _ = Keeper::open(home.path().to_owned());
+            assert_eq!(fs::read(home.path().join("drafts.damaged")).unwrap(), damaged);
+            assert_eq!(fs::read(home.path().join("drafts.damaged-2")).unwrap(), b"nonsense, too");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{
     cell::RefCell,
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::mpsc,
     thread,
@@ -14,15 +14,16 @@ use std::{
 
 use druid::ExtEventSink;
 
-use crate::gui::model::{Model, settings::Settings};
-use crate::identity::{FileError, files};
+use super::set_aside;
+use crate::{
+    gui::model::{Model, settings::Settings},
+    identity::{FileError, files},
+};
 
 const FILE: &str = "settings.toml";
 const LOCK: &str = "settings.lock";
 /// Bytes of the file, at most.
 const LARGEST: u64 = 64 * 1024;
-/// Damaged files that are kept beside it.
-const ASIDE: usize = 99;
 
 /// What was found.
 pub(crate) struct Found {
@@ -70,19 +71,10 @@ fn damaged(dir: &Path) -> Found {
     Found { settings: Settings::default(), word, writable }
 }
 
-/// Gives the file a name under which none is yet.
 fn put_aside(dir: &Path) -> Result<PathBuf, String> {
     // Another window may be doing the same.
     let _lock = files::lock(dir, LOCK).map_err(|error| error.to_string())?;
-    let free = (1..=ASIDE)
-        .map(|number| match number {
-            1 => dir.join(format!("{FILE}.damaged")),
-            _ => dir.join(format!("{FILE}.damaged-{number}")),
-        })
-        .find(|path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound))
-        .ok_or_else(|| format!("there are {ASIDE} damaged ones in {} already.", dir.display()))?;
-    fs::rename(dir.join(FILE), &free).map_err(|error| error.to_string())?;
-    Ok(free)
+    set_aside(dir, FILE).map_err(|error| error.to_string())
 }
 
 fn write(dir: &Path, settings: &Settings) -> Result<(), FileError> {
@@ -141,7 +133,10 @@ impl Keeper {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::gui::kept::ASIDE;
 
     const LONG: Duration = Duration::from_secs(10);
 
