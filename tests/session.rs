@@ -397,7 +397,7 @@ async fn what_the_host_calls_repeated_is_confirmed() {
     stream.send.send(&mut vec![gap.encode(), roster().encode(), Repeated { nonce }.encode()]).await.unwrap();
     assert!(matches!(next(&mut conversation).await, Event::Gap { missed: 4 }));
     assert!(matches!(next(&mut conversation).await, Event::Members(_)));
-    assert_eq!(next(&mut conversation).await, Event::Delivered { tag: 7 });
+    assert_eq!(next(&mut conversation).await, Event::Delivered { tag: 7, was_shown: false });
     conversation.commands.send(Command::Finish).await.unwrap();
     assert_eq!(next(&mut conversation).await, Event::Closed(Closed::Left));
 }

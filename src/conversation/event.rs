@@ -79,10 +79,12 @@ pub enum Event {
         /// Why not, as a sentence.
         why: String,
     },
-    /// One's own message is in the room's log, but at a place that one has missed: it will not come as [`Event::Said`].
+    /// One's own message is in the room's log, but will not come as [`Event::Said`].
     Delivered {
         /// The number that it was given with.
         tag: u64,
+        /// Whether it was shown before, of a log that the host has lost; or else its place is one that was missed.
+        was_shown: bool,
     },
     /// The conversation did not come about, or could not be gone on with. The last event.
     Refused(Refused),

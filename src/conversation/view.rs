@@ -155,7 +155,7 @@ impl View {
         let seen = self.next > said.seq;
         let mut events = self.in_order(said.seq, |view| {
             if !view.is_new(&said) {
-                return tag.map(|tag| Event::Delivered { tag });
+                return tag.map(|tag| Event::Delivered { tag, was_shown: true });
             }
             Some(Event::Said(Said {
                 seq: said.seq,
@@ -169,7 +169,7 @@ impl View {
             }))
         });
         if seen {
-            events.extend(tag.map(|tag| Event::Delivered { tag }));
+            events.extend(tag.map(|tag| Event::Delivered { tag, was_shown: false }));
         }
         events
     }
@@ -209,7 +209,7 @@ impl View {
 }
 
 fn delivered(tags: Vec<u64>) -> Vec<Event> {
-    tags.into_iter().map(|tag| Event::Delivered { tag }).collect()
+    tags.into_iter().map(|tag| Event::Delivered { tag, was_shown: false }).collect()
 }
 
 /// A peer's clock may say anything; what no calendar has is shown as the start of 1970.

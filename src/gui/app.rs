@@ -241,7 +241,9 @@ impl AppDelegate<Model> for App {
             // The box for the words takes the focus.
             return Handled::No;
         } else if let Some(newer) = told.get(command::FIND_STEP) {
-            model.room.find_step(*newer);
+            if let Some(row) = model.room.find_step(*newer) {
+                ctx.submit_command(command::REVEAL.with(row));
+            }
         } else if told.is(command::FIND_END) {
             model.room.find = None;
             ctx.submit_command(command::WRITE);

@@ -4,7 +4,7 @@
 use std::{cell::OnceCell, rc::Rc, time::Duration};
 
 use druid::{
-    Command as Told, Env, Event, HotKey, SysMods, TimerToken, Widget, WindowState,
+    Command as Told, Env, Event, HotKey, InternalLifeCycle, SysMods, TimerToken, Widget, WindowState,
     widget::{Controller, prelude::*},
 };
 
@@ -169,6 +169,14 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
         if draft.is_some_and(|draft| draft != model.room.draft) {
             model.room.complaint.clear();
         }
+    }
+
+    fn lifecycle(&mut self, child: &mut W, ctx: &mut LifeCycleCtx, event: &LifeCycle, model: &Model, env: &Env) {
+        // What had the focus cannot have it any more: without any, not even Tab would be heard.
+        if let LifeCycle::Internal(InternalLifeCycle::RouteFocusChanged { new: None, .. }) = event {
+            ctx.submit_command(command::FOCUS_AGAIN);
+        }
+        child.lifecycle(ctx, event, model, env);
     }
 
     fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {

@@ -7,7 +7,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as blocking},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use druid::{ExtEventSink, Target};
@@ -15,6 +15,9 @@ use tokio::sync::{Notify, mpsc};
 
 use super::{command, model::Model};
 use crate::conversation::{Command, Conversation, Event, Exit};
+
+/// The window takes events for so long before it looks after other things.
+const AT_ONCE: Duration = Duration::from_millis(8);
 
 /// Events that may wait for the window.
 const WAITING: usize = 4096;
@@ -73,6 +76,21 @@ impl Queue {
         events
     }
 
+    /// Puts back what was taken and not shown, before what has come since; true if a callback has to be asked for.
+    fn give_back(&self, mut rest: VecDeque<Event>) -> bool {
+        if rest.is_empty() {
+            return false;
+        }
+        let mut waiting = self.lock();
+        if waiting.cut {
+            waiting.unsent.extend(rest.into_iter().filter_map(unsent));
+            return false;
+        }
+        rest.append(&mut waiting.events);
+        waiting.events = rest;
+        !std::mem::replace(&mut waiting.armed, true)
+    }
+
     fn cut(&self) {
         let mut waiting = self.lock();
         waiting.cut = true;
@@ -81,6 +99,29 @@ impl Queue {
         drop(waiting);
         self.taken.notify_one();
     }
+}
+
+/// Has the window take what is in the queue, a little at a time: a host that sends more than can be shown does not keep
+/// pointer and keys from being heard.
+fn show(queue: Arc<Queue>, sink: ExtEventSink) {
+    let again = sink.clone();
+    sink.add_idle_callback(move |model: &mut Model| {
+        let (begun, before) = (Instant::now(), (model.screen, model.room.open()));
+        let mut events = queue.take();
+        while begun.elapsed() < AT_ONCE
+            && let Some(event) = events.pop_front()
+        {
+            model.apply(event);
+        }
+        // druid leaves what a new screen asks for, such as the focus for where one writes, until something else happens.
+        // From this thread, a command is not lost; should it be, there is nothing to be nudged.
+        if (model.screen, model.room.open()) != before {
+            let _ = again.submit_command(command::NUDGE, (), Target::Global);
+        }
+        if queue.give_back(events) {
+            show(queue, again);
+        }
+    });
 }
 
 /// The text that an event gives back.
@@ -94,20 +135,7 @@ fn unsent(event: Event) -> Option<String> {
 impl Link {
     /// Shows a conversation in the window behind `sink`.
     pub(crate) fn new(conversation: Conversation, sink: ExtEventSink, runtime: &tokio::runtime::Handle) -> Self {
-        Self::waking(conversation, runtime, move |queue| {
-            let nudge = sink.clone();
-            sink.add_idle_callback(move |model: &mut Model| {
-                let before = model.screen;
-                for event in queue.take() {
-                    model.apply(event);
-                }
-                // druid leaves what a new screen asks for, such as the focus for where one writes, until something else
-                // happens. From this thread, a command is not lost; should it be, there is nothing to be nudged.
-                if model.screen != before {
-                    let _ = nudge.submit_command(command::NUDGE, (), Target::Global);
-                }
-            });
-        })
+        Self::waking(conversation, runtime, move |queue| show(queue, sink.clone()))
     }
 
     fn waking(
@@ -191,6 +219,22 @@ mod tests {
                 next += 1;
             }
         }
+    }
+
+    #[test]
+    fn what_is_not_shown_at_once_keeps_its_place() {
+        let queue = Queue::default();
+        assert!(queue.put(Event::Gap { missed: 1 }));
+        assert!(!queue.put(Event::Gap { missed: 2 }));
+        let mut taken = queue.take();
+        taken.pop_front();
+        assert!(queue.put(Event::Gap { missed: 3 }));
+        assert!(!queue.give_back(taken), "a callback was asked for already");
+        assert_eq!(queue.take(), [Event::Gap { missed: 2 }, Event::Gap { missed: 3 }]);
+        let unsent = Event::Unsent { text: "half a thought".to_owned(), tag: 0, why: String::new() };
+        queue.cut();
+        assert!(!queue.give_back([unsent].into()));
+        assert_eq!(queue.lock().unsent, ["half a thought"]);
     }
 
     #[test]

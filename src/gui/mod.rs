@@ -179,7 +179,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     let launched = launcher.delegate(app).launch(model);
     let link = current.take();
     let unsent = link.map(|link| link.end(app::FAREWELL)).unwrap_or_default();
-    drafts.finish(unsent);
+    drafts.finish(unsent.iter().map(|said| model::slash::draft_of(said)).collect());
     if let Some(settings) = settings.get() {
         settings.finish(WRITING);
     }

@@ -101,35 +101,45 @@ fn markdown(file: &mut String, row: &Row, zone: &TimeZone) {
     };
 }
 
-/// A message with the marks that it had, and with everything else as it is shown.
+/// A message with the marks that it had, and with everything else as it is shown. One pass over it.
 fn marked(message: &Message) -> String {
     let whole = text::drawn(&message.source(), usize::MAX);
-    let mut written = String::new();
-    let marks = |span: &Span| match span.style {
-        Style::Bold => ("**", "**"),
-        Style::Italic => ("*", "*"),
-        Style::Code => ("`", "`"),
-        Style::Block => ("```\n", "\n```"),
-        Style::Quote => ("> ", ""),
+    // A block that has fences in it needs a longer one.
+    let fence = "`".repeat(whole.text.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2) + 1);
+    let marks = |style| match style {
+        Style::Bold => ("**".to_owned(), "**".to_owned()),
+        Style::Italic => ("*".to_owned(), "*".to_owned()),
+        Style::Code => ("`".to_owned(), "`".to_owned()),
+        Style::Block => (format!("{fence}\n"), format!("\n{fence}")),
+        Style::Quote => ("> ".to_owned(), String::new()),
     };
+    let mut written = String::new();
+    let mut spans = whole.spans.iter().peekable();
+    // Those within each other, the innermost last.
+    let mut open: Vec<&Span> = Vec::new();
+    let mut links = whole.links.iter().peekable();
     for (at, c) in whole.text.char_indices().chain([(whole.text.len(), '\0')]) {
-        for span in whole.spans.iter().rev().filter(|span| span.to == at) {
-            written.push_str(marks(span).1);
+        while let Some(span) = open.pop_if(|span| span.to <= at) {
+            written.push_str(&marks(span.style).1);
         }
-        if c == '\0' {
+        if links.next_if(|link| link.to == at).is_some() {
+            written.push('>');
+        }
+        if at == whole.text.len() {
             break;
         }
-        for span in whole.spans.iter().filter(|span| span.from == at) {
-            written.push_str(marks(span).0);
+        while let Some(span) = spans.next_if(|span| span.from <= at) {
+            written.push_str(&marks(span.style).0);
+            open.push(span);
         }
-        // Within code and addresses, a backslash would be one more character.
-        let is_as_it_is = whole.links.iter().any(|link| (link.from..link.to).contains(&at))
-            || whole
-                .spans
-                .iter()
-                .any(|span| matches!(span.style, Style::Code | Style::Block) && (span.from..span.to).contains(&at));
+        let is_link = links.peek().is_some_and(|link| (link.from..link.to).contains(&at));
+        if links.peek().is_some_and(|link| link.from == at) {
+            // Whatever is in it, nothing of it is Markdown.
+            written.push('<');
+        }
         match c {
-            _ if is_as_it_is => written.push(c),
+            '<' | '>' if is_link => written.push_str(if c == '<' { "%3C" } else { "%3E" }),
+            _ if is_link || open.iter().any(|span| matches!(span.style, Style::Code | Style::Block)) => written.push(c),
             // Without spaces at its end, Markdown would join a line to the next.
             '\n' => written.push_str("  \n"),
             c => escape(&mut written, c),
@@ -186,8 +196,27 @@ mod tests {
         assert_eq!(
             file(Format::Markdown),
             "# Kitchen\n\n## Monday, 4 May 2026\n\n**Ada** 09:41  \ntwo  \nlines, **bold** \\<b\\>no\\</b\\>\n\n*Ben left*\n\n\
-             **Chiara** 09:41  \n`x*y` https://example.org/a_b?c=d\n\n"
+             **Chiara** 09:41  \n`x*y` <https://example.org/a_b?c=d>\n\n"
         );
+    }
+
+    #[test]
+    fn what_others_write_does_not_become_markdown_in_the_file() {
+        let mut feed = Feed::in_zone(TimeZone::UTC);
+        for (seq, text) in [
+            "https://x.example/![](https://evil.example/p.png)",
+            "```\ncode\n````\n![](https://evil.example/q.png)\n```",
+            "![](/r.png) <img src=x>",
+        ]
+        .iter()
+        .enumerate()
+        {
+            feed.said(&said(seq as u64, "Eve", text), None);
+        }
+        let file = written(&feed.log(), "Kitchen", &TimeZone::UTC, Format::Markdown);
+        assert!(file.contains("<https://x.example/!"), "{file}");
+        assert!(file.contains("`````\ncode\n````\n![](https://evil.example/q.png)\n`````\n"), "{file}");
+        assert!(file.contains("\\!\\[\\](/r.png) \\<img"), "{file}");
     }
 
     #[test]

@@ -7,8 +7,13 @@
 use linkify::{LinkFinder, LinkKind};
 use url::Url;
 
-/// Links of one line that are found at most; what comes after them is text.
-const MOST: usize = 64;
+use crate::wire::text::beginning;
+
+/// Links of one line that are found at most, and of one message about as many; what comes after them is text.
+pub(super) const MOST: usize = 64;
+
+/// Bytes of a target that are told: its machine's name is at their beginning.
+const TOLD: usize = 200;
 
 /// A link in a text.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,7 +37,7 @@ pub(crate) fn find(line: &str) -> Vec<Link> {
         .links(line)
         .filter_map(|found| {
             let target = match found.kind() {
-                LinkKind::Email => target(&format!("mailto:{}", found.as_str())),
+                LinkKind::Email => Url::parse(&format!("mailto:{}", found.as_str())).ok().map(String::from),
                 _ => target(found.as_str()),
             };
             Some(Link { from: found.start(), to: found.end(), target: target? })
@@ -41,17 +46,22 @@ pub(crate) fn find(line: &str) -> Vec<Link> {
         .collect()
 }
 
-/// Where an address leads, if it leads to a page, a mailbox or a room.
+/// Where an address leads, if it leads to a page or a room. What was typed as `mailto:` may fill in a whole letter, and
+/// leads nowhere.
 fn target(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let is_known = match url.scheme() {
         // A name and password in an address are there to mislead.
         "http" | "https" => url.host_str().is_some() && url.username().is_empty() && url.password().is_none(),
-        "mailto" | "parlor" => true,
+        "parlor" => true,
         _ => false,
     };
-    // An invite is read with care elsewhere; any other form of it than the one it was typed in would not be it.
-    is_known.then(|| if url.scheme() == "parlor" { address.to_owned() } else { url.to_string() })
+    // An invite is read with care elsewhere; any other form of it than the one it was typed in would not be it, but for the
+    // letters of its scheme.
+    is_known.then(|| match address.split_once(':') {
+        Some((_, rest)) if url.scheme() == "parlor" => format!("parlor:{rest}"),
+        _ => url.to_string(),
+    })
 }
 
 /// Whether a link is an invite to a room.
@@ -61,12 +71,13 @@ pub(crate) fn is_invite(target: &str) -> bool {
 
 /// What happens when the link is opened, as a line to be read before.
 pub(crate) fn words(target: &str) -> String {
-    let shown = super::text::label(target);
+    let shown = super::text::label(beginning(target, TOLD));
+    let shown = if target.len() > TOLD { format!("{shown}…") } else { shown };
     match target.split(':').next() {
         Some("parlor") => "Leads to another room: it would be filled in on the start screen.".to_owned(),
         Some("mailto") => format!("Writes a mail to {}", shown.trim_start_matches("mailto:")),
         _ if target.contains("://xn--") || target.contains(".xn--") => {
-            format!("Opens {shown} · the name has letters of other alphabets in it, which can pass for others")
+            format!("Letters of other alphabets are in this name, which can pass for others: opens {shown}")
         }
         _ => format!("Opens {shown}"),
     }
@@ -113,6 +124,14 @@ mod tests {
         let [(_, target)] = &found("parlor://192.168.1.20:7275/?k=AbC")[..] else { panic!() };
         assert_eq!(target, "parlor://192.168.1.20:7275/?k=AbC");
         assert!(is_invite(target));
+        let [(_, target)] = &found("PARLOR://192.168.1.20/?key=AbC")[..] else { panic!() };
+        assert!(is_invite(target), "{target}");
+    }
+
+    #[test]
+    fn a_link_does_not_fill_in_a_letter() {
+        assert!(find("mailto:a@b.example?attach=/etc/passwd").iter().all(|link| !link.target.contains('?')));
+        assert!(find("mailto://a@b.example?attach=/etc/passwd").iter().all(|link| !link.target.contains('?')));
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl Marked {
 
     /// One line, its links as they are and its marks taken out.
     fn line(&mut self, line: &str) {
-        let links = link::find(line);
+        let links = if self.links.len() < link::MOST { link::find(line) } else { Vec::new() };
         self.words(line, 0, &links, DEPTH);
     }
 

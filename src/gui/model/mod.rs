@@ -307,7 +307,7 @@ impl Model {
                 self.room.failed(tag, &text, &why);
                 self.keep();
             }
-            Event::Delivered { tag } => self.room.delivered(tag),
+            Event::Delivered { tag, was_shown } => self.room.delivered(tag, was_shown),
             Event::Refused(refused) => self.refused(refused),
             Event::Closed(how) => self.closed(&how),
         }

@@ -46,6 +46,11 @@ pub(crate) const KNOWN: [Known; 4] = [
     Known { name: "save", takes: "", does: "saves what was said into a file" },
 ];
 
+/// The draft that says this: what begins with a slash needs one more.
+pub(crate) fn draft_of(said: &str) -> String {
+    if said.starts_with('/') { format!("/{said}") } else { said.to_owned() }
+}
+
 /// What an outgoing draft means.
 pub(crate) fn meaning(draft: &str) -> Meaning {
     let Some(rest) = draft.strip_prefix('/') else { return Meaning::Say(draft.to_owned()) };

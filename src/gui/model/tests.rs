@@ -321,9 +321,23 @@ fn what_fails_can_be_said_again_or_thrown_away() {
     assert_eq!(model.room.retry(0), Some(Command::Say { text: "one".to_owned(), tag: 2 }));
     assert_eq!(model.room.oldest_failed().map(|(tag, ..)| tag), Some(1));
     assert_eq!(model.room.feed.take(1).as_deref(), Some("two"));
-    model.apply(Event::Delivered { tag: 2 });
+    model.apply(Event::Delivered { tag: 2, was_shown: false });
     assert!(model.room.feed.log().pending().is_empty());
+    assert!(rows(&model).last().is_some_and(|row| row.ends_with("one")), "what one said stays to be seen");
     assert_eq!(model.room.draft, "", "what is typed meanwhile is left alone");
+}
+
+/// It came back as a command, and was gone when one pressed Enter.
+#[test]
+fn a_text_with_a_slash_comes_back_as_what_says_it() {
+    let mut model = model();
+    model.apply(welcomed());
+    model.room.draft = "//leave me alone".to_owned();
+    assert_eq!(model.room.take_draft(), Some(Command::Say { text: "/leave me alone".to_owned(), tag: 0 }));
+    model.apply(Event::Unsent { text: "/leave me alone".to_owned(), tag: 0, why: "it ended".to_owned() });
+    model.apply(Event::Unsent { text: "/save".to_owned(), tag: 99, why: "it ended".to_owned() });
+    assert_eq!(model.room.draft, "//save");
+    assert_eq!(model.room.unsent_texts(), ["//leave me alone", "//save"]);
 }
 
 /// Both the text that was on its way and the draft are there when one joins again.

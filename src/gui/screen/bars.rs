@@ -40,6 +40,10 @@ struct Finding;
 
 impl<W: Widget<Model>> Controller<Model, W> for Finding {
     fn event(&mut self, child: &mut W, ctx: &mut EventCtx, event: &Event, model: &mut Model, env: &Env) {
+        child.event(ctx, event, model, env);
+        if ctx.is_handled() {
+            return;
+        }
         if let Event::KeyDown(key) = event {
             let told: Option<druid::Command> = match key.key {
                 KbKey::Enter => Some(command::FIND_STEP.with(key.mods.shift())),
@@ -49,10 +53,8 @@ impl<W: Widget<Model>> Controller<Model, W> for Finding {
             if let Some(told) = told {
                 ctx.submit_command(told);
                 ctx.set_handled();
-                return;
             }
         }
-        child.event(ctx, event, model, env);
     }
 
     fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {

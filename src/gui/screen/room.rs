@@ -86,17 +86,29 @@ fn writing() -> impl Widget<Model> {
         .with_flex_child(composer().disabled_if(|model: &Model, _| !model.room.open()), 1.0)
         .with_spacer(theme::GAP)
         .with_child(send);
-    let over = Flex::row()
-        .with_flex_child(
-            Words::paragraph(theme::STRONG, theme::TEXT, |model: &Model| model.room.over.clone().unwrap_or_default())
+    let over = || {
+        Flex::row()
+            .with_flex_child(
+                Words::paragraph(theme::STRONG, theme::TEXT, |model: &Model| {
+                    model.room.over.clone().unwrap_or_default()
+                })
                 .expand_width(),
-            1.0,
-        )
-        .with_spacer(theme::GAP)
-        .with_child(join_again())
-        .with_child(Button::new("Back to start", Weight::Primary, |ctx, _| ctx.submit_command(command::LEAVE)).small())
-        .padding((0.0, 0.0, 0.0, 10.0));
-    let over = Either::new(|model: &Model, _| model.room.open(), SizedBox::empty(), over);
+                1.0,
+            )
+            .with_spacer(theme::GAP)
+            .with_child(join_again())
+            .with_child(
+                Button::new("Back to start", Weight::Primary, |ctx, _| ctx.submit_command(command::LEAVE))
+                    .small()
+                    .focused_first(),
+            )
+            .padding((0.0, 0.0, 0.0, 10.0))
+    };
+    // Made when it is over: the box to write in has just lost the focus, and this takes it.
+    let over = ViewSwitcher::new(
+        |model: &Model, _| model.room.open(),
+        move |open, _, _| if *open { SizedBox::empty().boxed() } else { over().boxed() },
+    );
     let hint =
         |color| Words::paragraph(theme::SMALL, color, |model: &Model| model.room.hint()).padding((0.0, 6.0, 0.0, 0.0));
     let hint = Either::new(

@@ -31,7 +31,7 @@ type Words<T> = Box<dyn Fn(&T) -> String>;
 type Choice<T> = Option<Box<dyn Fn(&T) -> bool>>;
 type Action<T> = Box<dyn FnMut(&mut EventCtx, &mut T)>;
 
-/// How long after it has appeared, with the focus, a button takes an Enter for one that came too late.
+/// How long after it has appeared, with the focus, a button takes an Enter or a space for one that came too late.
 const TAKEN_FOR_THE_LAST: Duration = Duration::from_millis(500);
 
 /// The button.
@@ -171,7 +171,9 @@ impl<T: Data> Widget<T> for Button<T> {
                 ctx.request_layout();
             }
             Event::Command(told) if told.is(TAKE_FOCUS) => ctx.request_focus(),
-            Event::Command(told) if self.first && told.is(command::FOCUS_AGAIN) => ctx.request_focus(),
+            Event::Command(told) if self.first && told.is(command::FOCUS_AGAIN) && !ctx.is_disabled() => {
+                ctx.request_focus();
+            }
             _ if ctx.is_disabled() => {}
             Event::MouseDown(mouse) if mouse.button.is_left() => {
                 ctx.set_active(true);
@@ -195,7 +197,9 @@ impl<T: Data> Widget<T> for Button<T> {
                     ctx.set_handled();
                 }
                 KbKey::Character(c) if c == " " => {
-                    self.press(ctx, data);
+                    if !key.repeat && self.appeared.elapsed() > TAKEN_FOR_THE_LAST {
+                        self.press(ctx, data);
+                    }
                     ctx.set_handled();
                 }
                 KbKey::Tab if key.mods.shift() => {

@@ -231,7 +231,9 @@ impl Controller<String, TextBox<String>> for Writing {
                 return;
             }
             Event::Command(told) if self.first && told.is(command::FOCUS_AGAIN) => {
-                ctx.request_focus();
+                if !ctx.is_disabled() {
+                    ctx.request_focus();
+                }
                 return;
             }
             Event::Command(told) if self.several_lines && told.is(command::WRITE) => {

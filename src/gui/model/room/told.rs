@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use super::{Door, Room, Side};
 use crate::{
     conversation::{Closed, Listening, Said, State, Welcomed},
@@ -33,7 +35,10 @@ impl Room {
         self.name = text::label(welcomed.room.as_str());
         self.me = Some(welcomed.member);
         self.own_name = Some(welcomed.name.clone());
-        self.place = Some(drafts::Place::new(welcomed.fingerprint.as_ref(), &self.address, welcomed.room.as_str()));
+        // A host that renames its room while one is there does not move what one has written.
+        if self.place.is_none() {
+            self.place = Some(drafts::Place::new(welcomed.fingerprint.as_ref(), &self.address, welcomed.room.as_str()));
+        }
         self.standing.security = welcomed.security;
         self.standing.transport = welcomed.transport;
         self.standing.fingerprint = welcomed.fingerprint;
@@ -194,8 +199,12 @@ impl Room {
     }
 
     /// The host has it, at a place that one has missed.
-    pub(in crate::gui::model) fn delivered(&mut self, tag: u64) {
-        self.feed.settled(tag);
+    pub(in crate::gui::model) fn delivered(&mut self, tag: u64, was_shown: bool) {
+        if was_shown {
+            self.feed.settled(tag);
+        } else {
+            self.feed.missed(tag, Timestamp::now());
+        }
     }
 
     /// Something was not sent: it is marked so where it stands.

@@ -46,11 +46,11 @@ impl Room {
     /// Gives a text that was not sent back to the person.
     pub(in crate::gui::model) fn unsent(&mut self, text: &str, why: &str) {
         if self.draft.is_empty() && text.len() <= composer::LARGEST {
-            self.draft = text.to_owned();
+            self.draft = slash::draft_of(text);
             self.is_given_back = true;
             self.feed.notice(&format!("Not sent, and back in the box: {why}"), true);
         } else {
-            self.leftover.push(text.to_owned());
+            self.leftover.push(slash::draft_of(text));
             self.feed.notice(&format!("Not sent: {why}\nYour text was:\n{text}"), true);
         }
     }
@@ -60,7 +60,8 @@ impl Room {
         let draft = Some(&self.draft).filter(|draft| !draft.trim().is_empty()).cloned();
         let (first, last) = if self.is_given_back { (draft, None) } else { (None, draft) };
         let log = self.feed.log();
-        let failed = log.pending().iter().filter(|pending| pending.has_failed()).map(|pending| pending.text.clone());
+        let failed =
+            log.pending().iter().filter(|pending| pending.has_failed()).map(|pending| slash::draft_of(&pending.text));
         failed.chain(first).chain(self.leftover.iter().cloned()).chain(last).collect()
     }
 

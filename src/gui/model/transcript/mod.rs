@@ -15,7 +15,7 @@ use std::{
     rc::Rc,
 };
 
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     notices::{Quiet, What},
@@ -193,6 +193,18 @@ impl Feed {
     /// What was said with this tag is in the room's log.
     pub(crate) fn settled(&mut self, tag: u64) -> bool {
         self.take(tag).is_some()
+    }
+
+    /// What was said with this tag is in the room's log, at a place that was missed: it is shown as of now.
+    pub(crate) fn missed(&mut self, tag: u64, now: Timestamp) {
+        let mut log = self.log.borrow_mut();
+        let Some(index) = log.pending.iter().position(|pending| pending.tag == tag) else { return };
+        let pending = log.pending.remove(index);
+        drop(log);
+        self.history_ends();
+        let mut message = pending.message;
+        message.at = now;
+        self.push(Row::Message(message));
     }
 
     /// What was said with this tag was not sent. Whether it was waited for.

@@ -87,7 +87,8 @@ impl Message {
     pub(super) fn by(from: &Name, tint: usize, text: &str) -> Self {
         let name = text::label(from.as_str());
         let mut message = Self {
-            member: 0,
+            // Nobody: it stands by itself.
+            member: MemberId::MAX,
             seq: None,
             shown: String::new(),
             name: name.len(),

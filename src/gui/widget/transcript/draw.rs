@@ -84,6 +84,7 @@ impl Transcript {
         // Above what one points at, or below where there is no room.
         let above = self.pointer.y - size.height - 14.0;
         let y = if above >= 4.0 { above } else { self.pointer.y + 22.0 };
+        let y = y.clamp(4.0, (self.size.height - size.height - 4.0).max(4.0));
         let area = Rect::from_origin_size((x.round(), y.round()), size).to_rounded_rect(6.0);
         ctx.fill(area, &env.get(theme::FIELD));
         ctx.stroke(area, &env.get(theme::BORDER), 1.0);

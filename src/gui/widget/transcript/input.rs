@@ -194,7 +194,7 @@ impl Transcript {
             KbKey::ArrowDown => self.scroll_by(ctx, feed, STEP, env),
             KbKey::ArrowLeft => self.step_link(feed, false),
             KbKey::ArrowRight => self.step_link(feed, true),
-            KbKey::Enter if self.link.is_some() => {
+            KbKey::Enter if self.link.is_some() && !key.repeat => {
                 if let Some((row, index)) = self.link {
                     self.press_link(ctx, row, index, feed);
                 }
