@@ -72,10 +72,10 @@ pub(crate) struct Room {
     pub(crate) find: Option<Find>,
     /// What is being written.
     pub(crate) draft: String,
-    /// What came back unsent and found no room in the box.
+    /// What came back unsent, found no room in the box, and cannot be said as it is.
     leftover: Vec<String>,
-    /// Whether the draft came back unsent, too: then the others came after it.
-    is_given_back: bool,
+    /// The tag of what is said next when the draft came back unsent, too: others that did came before it or after.
+    given_back: Option<u64>,
     place: Option<drafts::Place>,
     /// Where the host was dialled.
     pub(in crate::gui::model) address: String,

@@ -6,7 +6,7 @@ use crate::{
     gui::model::{
         completion::Suggestions,
         composer,
-        pending::State as Sent,
+        pending::{Pending, State as Sent},
         people::Person,
         slash::{self, Meaning, Order},
         text,
@@ -47,22 +47,37 @@ impl Room {
     pub(in crate::gui::model) fn unsent(&mut self, text: &str, why: &str) {
         if self.draft.is_empty() && text.len() <= composer::LARGEST {
             self.draft = slash::draft_of(text);
-            self.is_given_back = true;
+            self.given_back = Some(self.next_tag);
             self.feed.notice(&format!("Not sent, and back in the box: {why}"), true);
-        } else {
+        } else if !self.not_sent(text, why) {
             self.leftover.push(slash::draft_of(text));
             self.feed.notice(&format!("Not sent: {why}\nYour text was:\n{text}"), true);
         }
     }
 
+    /// Shows a text among those that were not sent, to be said again or thrown away; not, if it could not be said at once.
+    fn not_sent(&mut self, text: &str, why: &str) -> bool {
+        if self.own_name.is_none() || !composer::verdict(text).sendable() {
+            return false;
+        }
+        let tag = self.next_tag;
+        // What the conversation is told of it is for when it is said again.
+        let _ = self.say(text.to_owned());
+        self.feed.failed(tag, why)
+    }
+
     /// What is written and not sent, in its order.
     pub(in crate::gui::model) fn unsent_texts(&self) -> Vec<String> {
-        let draft = Some(&self.draft).filter(|draft| !draft.trim().is_empty()).cloned();
-        let (first, last) = if self.is_given_back { (draft, None) } else { (None, draft) };
         let log = self.feed.log();
-        let failed =
-            log.pending().iter().filter(|pending| pending.has_failed()).map(|pending| slash::draft_of(&pending.text));
-        failed.chain(first).chain(self.leftover.iter().cloned()).chain(last).collect()
+        let failed = log.pending().iter().filter(|pending| pending.has_failed());
+        let (before, after): (Vec<_>, Vec<_>) =
+            failed.partition(|pending| self.given_back.is_none_or(|tag| pending.tag < tag));
+        let draft = Some(&self.draft).filter(|draft| !draft.trim().is_empty()).cloned();
+        let (first, last) = if self.given_back.is_some() { (draft, None) } else { (None, draft) };
+        let texts = |failed: Vec<&Pending>| -> Vec<String> {
+            failed.iter().map(|pending| slash::draft_of(&pending.text)).collect()
+        };
+        [texts(before), Vec::from_iter(first), texts(after), self.leftover.clone(), Vec::from_iter(last)].concat()
     }
 
     /// Whether what is written and not sent is the same in both.
@@ -83,11 +98,17 @@ impl Room {
         let fits = fits.count();
         let (fitting, rest) = texts.split_at_checked(fits).unwrap_or((texts, &[]));
         self.draft = fitting.join("\n");
-        self.is_given_back = true;
-        self.leftover = rest.to_vec();
+        self.given_back = Some(self.next_tag);
         self.feed.notice("What you had not sent here is back in the box", false);
         for text in rest {
-            self.feed.notice(&format!("This was not sent either:\n{text}"), false);
+            let was_shown = match slash::meaning(composer::outgoing(text)) {
+                Meaning::Say(said) => self.not_sent(&said, "You had left before it was sent."),
+                _ => false,
+            };
+            if !was_shown {
+                self.leftover.push(text.clone());
+                self.feed.notice(&format!("This was not sent either:\n{text}"), false);
+            }
         }
     }
 
@@ -100,7 +121,7 @@ impl Room {
         let sent = composer::outgoing(&self.draft);
         self.recall.sent(sent);
         self.leftover.retain(|text| text != sent);
-        self.is_given_back = false;
+        self.given_back = None;
         self.clear_draft();
         Some(self.say(text))
     }

@@ -78,7 +78,8 @@ fn what_was_not_sent_comes_back() {
     assert_eq!(model.room.draft, "one");
     model.apply(Event::Unsent { text: "two".to_owned(), tag: 8, why: "too late".to_owned() });
     assert_eq!(model.room.draft, "one", "what is there is not overwritten");
-    assert!(rows(&model)[1].contains("two"));
+    let (_, text, why, _) = model.room.oldest_failed().unwrap();
+    assert_eq!((text.as_str(), why.as_str()), ("two", "too late"));
 }
 
 /// It was gone when one joined again.
@@ -153,6 +154,28 @@ fn all_that_was_not_sent_comes_back_in_its_order() {
     model.room.draft.clear();
     joined_at(&mut model, "192.168.1.20", welcomed());
     assert_eq!(model.room.draft, long, "and is there the next time");
+}
+
+/// They stood in notices that were cut off, and only coming back to the room brought them within reach.
+#[test]
+fn what_finds_no_room_in_the_box_is_said_again_where_it_stands() {
+    let mut model = model();
+    joined_at(&mut model, "192.168.1.20", welcomed());
+    let long = |letter: &str| letter.repeat(8190);
+    for text in ["one", &long("a"), &long("b"), "/c"] {
+        model.apply(Event::Unsent { text: text.to_owned(), tag: 99, why: "too late".to_owned() });
+    }
+    assert_eq!(model.room.draft, "one");
+    assert_eq!(model.room.unsent_texts(), ["one", &long("a"), &long("b"), "//c"]);
+    model.apply(Event::Closed(Closed::HostLeft));
+    joined_at(&mut model, "192.168.1.20", welcomed());
+    assert_eq!(model.room.unsent_texts(), [format!("one\n{}", long("a")), long("b"), "//c".to_owned()]);
+    let mut said = Vec::new();
+    while let Some((tag, ..)) = model.room.oldest_failed() {
+        let Some(Command::Say { text, .. }) = model.room.retry(tag) else { panic!() };
+        said.push(text);
+    }
+    assert_eq!(said, [long("b"), "/c".to_owned()], "as they were said");
 }
 
 #[test]
