@@ -126,7 +126,7 @@ const DARK: Palette = [
     (FIELD, 0x252932),
     (BORDER, 0x333843),
     (TEXT, 0xe9ebf1),
-    (QUIET, 0xa3abba),
+    (QUIET, 0xb4bbc9),
     (ACCENT, 0x2f62d6),
     (ACCENT_HOT, 0x3b6ddc),
     (ON_ACCENT, 0xffffff),
@@ -134,10 +134,10 @@ const DARK: Palette = [
     (BUTTON_HOT, 0x373d4a),
     (CHOICE, 0x121419),
     (CHOSEN, 0x323845),
-    (FOCUS, 0x7da8ff),
-    (OWN, 0x1e3566),
+    (FOCUS, 0xa3c2ff),
+    (OWN, 0x1b2f5a),
     (OTHER, 0x242831),
-    (SELECTED, 0x3d5a9c),
+    (SELECTED, 0x2c4780),
     (CODE, 0x171a20),
     (OWN_CODE, 0x16274c),
     (FOUND, 0x3d3212),
@@ -154,7 +154,7 @@ const LIGHT: Palette = [
     (FIELD, 0xffffff),
     (BORDER, 0xd3d8e0),
     (TEXT, 0x1a1e26),
-    (QUIET, 0x565f6f),
+    (QUIET, 0x535c6b),
     (ACCENT, 0x245ad0),
     (ACCENT_HOT, 0x1c4db8),
     (ON_ACCENT, 0xffffff),
@@ -162,10 +162,10 @@ const LIGHT: Palette = [
     (BUTTON_HOT, 0xd8dde6),
     (CHOICE, 0xe4e7ed),
     (CHOSEN, 0xffffff),
-    (FOCUS, 0x245ad0),
-    (OWN, 0xdbe7ff),
+    (FOCUS, 0x1c4db8),
+    (OWN, 0xe6eeff),
     (OTHER, 0xf0f2f5),
-    (SELECTED, 0xb5d0ff),
+    (SELECTED, 0xbfd8ff),
     (CODE, 0xe2e6ec),
     (OWN_CODE, 0xc9daf9),
     (FOUND, 0xffeeb0),
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn every_text_can_be_read_on_its_ground() {
         let mut pairs: Vec<(Key<Color>, Key<Color>)> = Vec::new();
-        for ground in [GROUND, SURFACE, FIELD, OWN, OTHER, CHOICE] {
+        for ground in [GROUND, SURFACE, FIELD, OWN, OTHER, CHOICE, SELECTED] {
             pairs.extend([TEXT, QUIET].into_iter().chain(TINT).map(|text| (text, ground.clone())));
         }
         for ground in [GROUND, SURFACE, OTHER] {
@@ -343,8 +343,8 @@ mod tests {
         }
         pairs.extend([CODE, OWN_CODE, FOUND, FOUND_HERE].map(|ground| (TEXT, ground)));
         pairs.extend([CODE, OWN_CODE].map(|ground| (QUIET, ground)));
-        pairs.extend([FOUND, FOUND_HERE].map(|ground| (FOCUS, ground)));
-        pairs.extend([BUTTON, BUTTON_HOT, SELECTED, CHOSEN].map(|ground| (TEXT, ground)));
+        pairs.extend([FOUND, FOUND_HERE, SELECTED].map(|ground| (FOCUS, ground)));
+        pairs.extend([BUTTON, BUTTON_HOT, CHOSEN].map(|ground| (TEXT, ground)));
         pairs.push((QUIET, BUTTON));
         for dark in [true, false] {
             let mut env = Env::empty();
@@ -355,6 +355,7 @@ mod tests {
             }
         }
     }
+
     /// WCAG asks for 3:1 where something is seen and not read.
     #[test]
     fn the_ring_of_the_focus_is_seen_wherever_it_is() {
