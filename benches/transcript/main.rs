@@ -213,6 +213,75 @@ fn overflow(criterion: &mut Criterion<Cpu>, scene: Scene) {
     );
 }
 
+/// A window with so many people in it, of whom one more is there each time that one comes in.
+fn crowd(criterion: &mut Criterion<Cpu>, people: u16) {
+    let name = |what: &str| format!("{what}/Window with 100 messages/{people} people");
+    stage(Scene::Window, 100, messages::text, |stage| {
+        stage.come(people);
+        stage.draw();
+        criterion.bench_function(&name("draw a frame"), |bencher| bencher.iter(|| stage.draw()));
+        let mut letters = ["Ch", "Chi"].into_iter().cycle();
+        criterion.bench_function(&name("filter by a letter more, or less"), |bencher| {
+            bencher.iter(|| {
+                stage.filter(letters.next().unwrap_or_default());
+                stage.draw();
+            });
+        });
+        stage.filter("");
+    });
+    criterion.bench_function(&name("somebody comes in"), |bencher| {
+        bencher.iter_custom(|times| {
+            let (mut spent, mut left) = (Duration::ZERO, times);
+            while left > 0 {
+                // They do not become many more meanwhile.
+                let some = left.min(10);
+                stage(Scene::Window, 100, messages::text, |stage| {
+                    stage.come(people);
+                    stage.draw();
+                    let begun = now();
+                    for _ in 0..some {
+                        stage.come(1);
+                        stage.draw();
+                    }
+                    spent += now() - begun;
+                });
+                left -= some;
+            }
+            spent
+        });
+    });
+}
+
+/// Nothing but messages of the largest size.
+fn largest(criterion: &mut Criterion<Cpu>, what: &str, text: fn(u64) -> String) {
+    let name = |action: &str| format!("{action}/Window with 100 messages/{what}");
+    criterion.bench_function(&name("append"), |bencher| {
+        bencher.iter_custom(|times| {
+            let mut spent = Duration::ZERO;
+            for _ in 0..times {
+                stage(Scene::Window, 99, text, |stage| {
+                    let begun = now();
+                    stage.say();
+                    stage.draw();
+                    spent += now() - begun;
+                });
+            }
+            spent
+        });
+    });
+    stage(Scene::Window, 100, text, |stage| {
+        criterion.bench_function(&name("draw a frame"), |bencher| bencher.iter(|| stage.draw()));
+        let mut turned = 0;
+        criterion.bench_function(&name("scroll by a notch"), |bencher| {
+            bencher.iter(|| {
+                turned = (turned + 1) % 40;
+                stage.wheel(if turned < 20 { -120.0 } else { 120.0 });
+                stage.draw();
+            });
+        });
+    });
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -236,6 +305,10 @@ fn main() {
         }
     }
     overflow(&mut criterion, Scene::Transcript);
+    crowd(&mut criterion, 0);
+    crowd(&mut criterion, 497);
+    largest(&mut criterion, "8 KiB in lines", messages::largest_lines);
+    largest(&mut criterion, "8 KiB without a space", messages::largest_word);
     criterion.final_summary();
     // Only when everything is measured, and not one benchmark by its name.
     if arguments == ["--bench"] {

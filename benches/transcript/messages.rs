@@ -3,6 +3,8 @@
 //! Most are short, some fill a few lines, some have a link, and some a word in bold or in code; each is a line of its own and
 //! fits one of IRC.
 
+use parlor::wire::limits;
+
 const WORDS: &str = "\
     the key of meeting room hangs in kitchen has anybody seen release notes and build is green again lunch \
     at half past twelve who comes along fingerprint fits a second pair eyes would be good before we ship \
@@ -36,4 +38,24 @@ pub(crate) fn text(number: u64) -> String {
         }
     }
     text
+}
+
+/// The same as lines of a message as large as one may be.
+pub(crate) fn largest_lines(number: u64) -> String {
+    let mut largest = String::new();
+    for line in number * 1_000.. {
+        let line = text(line);
+        if largest.len() + line.len() >= limits::TEXT {
+            break;
+        }
+        largest.push_str(&line);
+        largest.push('\n');
+    }
+    largest
+}
+
+/// One word as large as a message may be.
+pub(crate) fn largest_word(number: u64) -> String {
+    let letters = (0..limits::TEXT as u64).map(|place| char::from(b'a' + ((number + place * 7) % 26) as u8));
+    letters.collect()
 }

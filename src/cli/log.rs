@@ -4,7 +4,7 @@
 //! have chosen is written with its control characters escaped.
 
 use std::{
-    panic,
+    fs, panic,
     path::{Path, PathBuf},
     sync::Mutex,
 };
@@ -13,6 +13,9 @@ use tracing::{error, info, level_filters::LevelFilter, subscriber};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, registry};
 
 use crate::identity::private;
+
+/// Bytes from which on a file is not continued: some eighty thousand lines of two hundred bytes.
+const LONG: u64 = 16 * 1024 * 1024;
 
 /// Where to write, and how much.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -39,17 +42,28 @@ impl Log {
         Ok(path.map(|path| Self { path: path.into(), level }))
     }
 
+    /// One that is written there, as much of it as usual.
+    #[cfg(feature = "gui")]
+    pub(super) fn at(path: PathBuf) -> Self {
+        Self { path, level: LevelFilter::INFO }
+    }
+
     /// Where it is written.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Begins to write, for as long as the program runs. A file that exists is continued.
+    /// Begins to write, for as long as the program runs. A file that exists is continued, unless it is [`LONG`]: then it gives
+    /// way, and takes the place of one that gave way before.
     ///
     /// # Errors
     ///
     /// When the file cannot be written.
     pub(super) fn start(&self) -> Result<(), String> {
+        if fs::metadata(&self.path).is_ok_and(|file| file.is_file() && file.len() > LONG) {
+            // If that cannot be, it becomes longer.
+            let _ = fs::rename(&self.path, self.path.with_extension("old.log"));
+        }
         let file = private()
             .create(true)
             .append(true)
@@ -78,15 +92,18 @@ fn log_panics() {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, thread};
+    use std::thread;
 
     use super::*;
 
     #[test]
     fn a_panic_is_told_by_its_place_and_not_by_its_message() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("log").display().to_string();
+        let path = dir.path().join("parlor.log").display().to_string();
+        fs::File::create(&path).unwrap().set_len(LONG + 1).unwrap();
         Log::new(Some(path.clone()), Some("error")).unwrap().unwrap().start().unwrap();
+        let old = fs::metadata(dir.path().join("parlor.old.log")).unwrap();
+        assert_eq!(old.len(), LONG + 1, "what has become too long gives way");
         let panicked = thread::spawn(|| panic!("the cake is a surprise")).join();
         assert!(panicked.is_err());
         let log = fs::read_to_string(path).unwrap();

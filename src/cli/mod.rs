@@ -180,7 +180,8 @@ fn window(
     };
     let (pins, runtime, dir, log) =
         (data_dir.pins(), runtime.clone(), data_dir.path().to_owned(), log.map(Path::to_owned));
-    match gui::run(gui::Start { identity, pins, runtime, name, dir, log, opening, link }) {
+    let begin_log = |path: &Path| log::Log::at(path.to_owned()).start();
+    match gui::run(gui::Start { identity, pins, runtime, name, dir, log, begin_log, opening, link }) {
         Ok(()) => Exit::Normal,
         Err(error) => local(error),
     }

@@ -274,6 +274,8 @@ impl AppDelegate<Model> for App {
             ctx.submit_command(command::FOCUS_AGAIN);
         } else if let Some(folder) = told.get(command::FOLDER) {
             model.settings.folder = Some(folder.path().to_owned());
+        } else if let Some(file) = told.get(command::LOG) {
+            model.settings.log = Some(file.path().to_owned());
         } else {
             return Handled::No;
         }

@@ -119,6 +119,8 @@ pub struct Stage<'a, 'b> {
     /// The number of the next message.
     next: u64,
     text: fn(u64) -> String,
+    /// The number of whoever comes in next.
+    come: MemberId,
 }
 
 impl std::fmt::Debug for Stage<'_, '_> {
@@ -141,7 +143,7 @@ pub fn stage(scene: Scene, messages: u64, text: fn(u64) -> String, play: impl Fn
         SIZE,
         |harness| {
             harness.send_initial_events();
-            let mut stage = Stage { harness, scene, next: messages, text };
+            let mut stage = Stage { harness, scene, next: messages, text, come: NAMES.len() as MemberId };
             stage.draw();
             if scene == Scene::List {
                 stage.wheel(1e9);
@@ -164,6 +166,18 @@ impl Stage<'_, '_> {
         let (scene, number, text) = (self.scene, self.next, (self.text)(self.next));
         self.next += 1;
         self.change(move |shown| said(shown, scene, number, text));
+    }
+
+    /// So many people more come in.
+    pub fn come(&mut self, people: u16) {
+        let first = self.come;
+        self.come += MemberId::from(people);
+        self.change(move |shown| (first..first + MemberId::from(people)).for_each(|id| shown.model.apply(joined(id))));
+    }
+
+    /// Only members with this in their name are shown; all of them without.
+    pub fn filter(&mut self, words: &'static str) {
+        self.change(move |shown| words.clone_into(&mut shown.model.room.filter));
     }
 
     /// Draws a frame: the whole picture.
@@ -256,6 +270,20 @@ fn room() -> Model {
         members: members.collect(),
     }));
     model
+}
+
+/// Somebody comes in.
+#[expect(clippy::expect_used, reason = "it is a name")]
+fn joined(id: MemberId) -> Happened {
+    let mut key = [7; 32];
+    key.iter_mut().zip(id.to_le_bytes()).for_each(|(of_key, of_id)| *of_key = of_id);
+    Happened::Joined(Member {
+        id,
+        name: format!("{} {id}", NAMES[id as usize % NAMES.len()]).parse().expect("a name"),
+        fingerprint: Some(Fingerprint::from_bytes(key)),
+        security: Security::Pinned,
+        away: false,
+    })
 }
 
 /// A message arrives: three at a time from each, one every twenty seconds.

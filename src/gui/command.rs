@@ -71,5 +71,7 @@ pub(crate) const SHOW: Selector<Overlay> = Selector::new("parlor.show");
 pub(crate) const HIDE: Selector = Selector::new("parlor.hide");
 /// The screen is shown again: what has the focus at first takes it.
 pub(crate) const FOCUS_AGAIN: Selector = Selector::new("parlor.focus-again");
+/// The log is to be written into this file.
+pub(crate) const LOG: Selector<FileInfo> = Selector::new("parlor.log");
 /// Transcripts are to be saved in this folder.
 pub(crate) const FOLDER: Selector<FileInfo> = Selector::new("parlor.folder");

@@ -13,7 +13,7 @@ use gtk::{
     gio::prelude::{ApplicationExt, SettingsExt},
     glib::{Char, OptionArg, OptionFlags},
     prelude::{Cast, FileChooserExt, GtkWindowExt, NativeDialogExt},
-    traits::{IconThemeExt, SettingsExt as _},
+    traits::SettingsExt as _,
 };
 
 use super::model::Model;
@@ -26,17 +26,13 @@ pub(crate) fn has_display() -> bool {
     gtk::init().is_ok()
 }
 
-/// Gives the windows to come their icon: the installed one, or else the same drawing from inside the program.
+/// Gives the windows to come their icon, as pixels: the drawing that they were made from (`share/parlor.svg`, by
+/// `rsvg-convert -w 64 -h 64`) would bring ten megabytes of library with it, which the desktop has and parlor does not need.
 pub(crate) fn show_icon() {
-    const NAME: &str = "parlor";
-    const DRAWING: &[u8] = include_bytes!("../../share/parlor.svg");
-    if gtk::IconTheme::default().is_some_and(|theme| theme.has_icon(NAME)) {
-        gtk::Window::set_default_icon_name(NAME);
-        return;
-    }
-    // Without a loader for drawings, there is no icon; no more than that.
+    const PIXELS: &[u8] = include_bytes!("../../share/parlor.png");
+    // Without a loader for them, there is no icon; no more than that.
     let loader = gdk_pixbuf::PixbufLoader::new();
-    if loader.write(DRAWING).is_ok()
+    if loader.write(PIXELS).is_ok()
         && loader.close().is_ok()
         && let Some(icon) = loader.pixbuf()
     {

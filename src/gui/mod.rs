@@ -40,7 +40,7 @@ mod widget;
 
 use std::{
     cell::{OnceCell, RefCell},
-    path::PathBuf,
+    path::{Path, PathBuf},
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -79,6 +79,8 @@ pub struct Start {
     pub dir: PathBuf,
     /// Where the log is written, if it is.
     pub log: Option<PathBuf>,
+    /// Begins to write one into a file; if it cannot, a sentence about why.
+    pub begin_log: fn(&Path) -> Result<(), String>,
     /// What to begin with.
     pub opening: Opening,
     /// An invite to fill in, from wherever: a person decides whether to join it.
@@ -138,8 +140,9 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     if !desktop::has_display() {
         return Err(WindowError::NoDisplay);
     }
-    let Start { identity, pins, runtime, name, dir, log, opening, link } = start;
-    let found = kept::settings::find(&dir);
+    let Start { identity, pins, runtime, name, dir, log, begin_log, opening, link } = start;
+    let mut found = kept::settings::find(&dir);
+    let log = log.or_else(|| found.begin_log(begin_log));
     let name = name.or_else(|| found.settings.name.clone()).unwrap_or_else(Name::default_name);
     let mut model = Model::new(&name, identity.fingerprint());
     model.settings = found.settings;

@@ -45,6 +45,13 @@ fn what_is_set_is_there_at_the_next_start() {
     let again = fs::read_to_string(&settings).unwrap();
     assert_eq!(again, text, "it opens where and as it was");
 
+    let log = adas.path().join("here.log");
+    fs::write(&settings, format!("log = {:?}", log.display().to_string())).unwrap();
+    let ada = desk.open(&adas, &[]);
+    ada.focus().press(&["ctrl+comma"]).sees("Settings");
+    assert_eq!(ada.terminate().0, 0);
+    assert!(fs::read_to_string(&log).unwrap().contains("the log begins"));
+
     fs::write(&settings, "theme = ").unwrap();
     let ada = desk.open(&adas, &[]);
     ada.focus().press(&["ctrl+comma"]).sees("Your settings were damaged");

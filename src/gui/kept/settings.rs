@@ -34,6 +34,20 @@ pub(crate) struct Found {
     pub(crate) writable: bool,
 }
 
+impl Found {
+    /// Begins the log that is set, and gives its place; none if there is none, or if that cannot be.
+    pub(crate) fn begin_log(&mut self, begin: fn(&Path) -> Result<(), String>) -> Option<PathBuf> {
+        let path = self.settings.log.clone()?;
+        match begin(&path) {
+            Ok(()) => Some(path),
+            Err(why) => {
+                self.word = [std::mem::take(&mut self.word), why].join(" ").trim().to_owned();
+                None
+            }
+        }
+    }
+}
+
 /// Reads the settings in `dir`.
 pub(crate) fn find(dir: &Path) -> Found {
     let path = dir.join(FILE);

@@ -1,7 +1,7 @@
 //! What is over the screen: the settings while one changes them, and the list of keys; and the keys that mean the same
 //! everywhere. The screen goes on below.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Model, keys::Anywhere, settings::Theme, start::Verdict};
 use crate::identity::Name;
@@ -27,6 +27,9 @@ pub(crate) struct Adjusting {
     /// Where the log is written, if it is.
     pub(crate) log: Option<PathBuf>,
 }
+
+/// What a log is called that nobody has named.
+const LOG: &str = "parlor.log";
 
 impl Model {
     /// Whether the colours are light on dark.
@@ -79,6 +82,26 @@ impl Model {
         }
     }
 
+    /// Where a log is written or will be, and what there is to say about that.
+    pub(crate) fn log(&self) -> (Option<&Path>, &'static str) {
+        const WHAT: &str = "What happens to connections, for when one does not work. What people write is never in it.";
+        let (now, next) = (self.adjusting.log.as_deref(), self.settings.log.as_deref());
+        match (now, next) {
+            (None, None) => (None, WHAT),
+            (Some(now), None) => (Some(now), "Written until parlor is closed."),
+            (Some(now), Some(next)) if now == next => (Some(now), WHAT),
+            (_, Some(next)) => (Some(next), "Written from the next start on."),
+        }
+    }
+
+    /// Has a log written from the next start on, or none.
+    pub(crate) fn toggle_log(&mut self) {
+        self.settings.log = match self.settings.log {
+            Some(_) => None,
+            None => Some(self.adjusting.log.clone().unwrap_or_else(|| self.adjusting.dir.join(LOG))),
+        };
+    }
+
     /// A key that means the same everywhere. Whether it was of use.
     pub(crate) fn press(&mut self, key: Anywhere) -> bool {
         let toggle = |model: &mut Self, overlay| {
@@ -101,5 +124,28 @@ impl Model {
     pub(crate) fn mute(&mut self) {
         self.settings.muted = !self.settings.muted;
         self.bell.hush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Fingerprint;
+
+    #[test]
+    fn what_is_said_of_the_log_is_what_becomes_of_it() {
+        let mut model = Model::new(&"Ada".parse().unwrap(), Fingerprint::from_bytes([1; 32]));
+        model.adjusting.dir = PathBuf::from("here");
+        assert_eq!(model.log().0, None);
+        model.toggle_log();
+        let path = Path::new("here").join(LOG);
+        assert_eq!(model.log(), (Some(&*path), "Written from the next start on."));
+        // At the next start.
+        model.adjusting.log = Some(path.clone());
+        assert!(model.log() == (Some(&*path), model.log().1) && model.log().1.contains("never in it"));
+        model.toggle_log();
+        assert_eq!(model.log(), (Some(&*path), "Written until parlor is closed."));
+        model.toggle_log();
+        assert_eq!(model.settings.log, Some(path), "the one that is written goes on");
     }
 }

@@ -103,6 +103,8 @@ pub(crate) struct Settings {
     pub(crate) muted: bool,
     /// Where transcripts are saved, if not where the platform keeps documents.
     pub(crate) folder: Option<PathBuf>,
+    /// Where a log is written from the next start on, if one is.
+    pub(crate) log: Option<PathBuf>,
     /// Where the window was, and how large.
     pub(crate) place: Option<Place>,
     /// The file as it was read.
@@ -118,6 +120,7 @@ impl Default for Settings {
             telling: Telling::default(),
             muted: false,
             folder: None,
+            log: None,
             place: None,
             kept: Table::new(),
         }
@@ -133,7 +136,7 @@ impl Settings {
     pub(crate) fn read(text: &str) -> Result<(Self, Vec<&'static str>), toml::de::Error> {
         let kept: Table = text.parse()?;
         let mut entries = Entries { table: &kept, strange: Vec::new() };
-        let string = |value: &Value| value.as_str().map(str::to_owned);
+        let path = |value: &Value| value.as_str().filter(|path| !path.is_empty()).map(PathBuf::from);
         let one_of = |keys: &[&str], value: &Value| keys.iter().position(|key| value.as_str() == Some(key));
         let settings = Self {
             name: entries.take("name", |value| value.as_str()?.parse().ok()),
@@ -147,8 +150,8 @@ impl Settings {
                 })
                 .unwrap_or_default(),
             muted: entries.take("mute", Value::as_bool).unwrap_or_default(),
-            folder: entries
-                .take("transcripts", |value| string(value).filter(|path| !path.is_empty()).map(PathBuf::from)),
+            folder: entries.take("transcripts", path),
+            log: entries.take("log", path),
             place: entries.take("window", |value| place(value.as_table()?)),
             kept: Table::new(),
         };
@@ -170,6 +173,7 @@ impl Settings {
         put("mute", Some(self.muted.into()));
         // A path that is no text cannot be kept in one; it is asked for again.
         put("transcripts", self.folder.as_deref().and_then(Path::to_str).map(Into::into));
+        put("log", self.log.as_deref().and_then(Path::to_str).map(Into::into));
         if let Some(place) = self.place {
             let mut window = self.kept.get("window").and_then(Value::as_table).cloned().unwrap_or_default();
             for (key, value) in [("width", place.width), ("height", place.height)] {
@@ -278,6 +282,7 @@ mod tests {
             telling: Telling::WhoAndWhat,
             muted: true,
             folder: Some("/home/ada/Said here".into()),
+            log: Some("/home/ada/parlor.log".into()),
             place: Some(Place::new(800, 600, Some((-40, 30)), true)),
             kept: Table::new(),
         }
@@ -319,10 +324,10 @@ mod tests {
 
     #[test]
     fn an_entry_that_makes_no_sense_does_not_cost_the_others() {
-        let text = "name = \"a:b\"\ntheme = \"purple\"\ntext-size = \"big\"\nnotifications = 3\nmute = \"yes\"\ntranscripts = 1\nwindow = 2\n";
+        let text = "name = \"a:b\"\ntheme = \"purple\"\ntext-size = \"big\"\nnotifications = 3\nmute = \"yes\"\ntranscripts = 1\nlog = true\nwindow = 2\n";
         let (settings, strange) = Settings::read(text).unwrap();
         assert_eq!(Settings { kept: Table::new(), ..settings }, Settings::default());
-        assert_eq!(strange, ["name", "theme", "text-size", "notifications", "mute", "transcripts", "window"]);
+        assert_eq!(strange, ["name", "theme", "text-size", "notifications", "mute", "transcripts", "log", "window"]);
         let (settings, strange) = Settings::read("theme = \"purple\"\nname = \"Ada\"\n").unwrap();
         assert_eq!((settings.name.unwrap().as_str(), strange.as_slice()), ("Ada", ["theme"].as_slice()));
         assert!(Settings::read("theme = ").is_err());

@@ -158,15 +158,35 @@ fn saved() -> impl Widget<Model> {
 
 /// Where parlor keeps what outlives it.
 fn kept() -> impl Widget<Model> {
-    let log = Either::new(
-        |model: &Model, _| model.adjusting.log.is_some(),
-        place("The log", |model| model.adjusting.log.as_deref().map(path).unwrap_or_default())
-            .padding((0.0, 12.0, 0.0, 0.0)),
-        SizedBox::empty(),
-    );
     card::column()
         .with_child(place("Your key, your pins and these settings", |model| path(&model.adjusting.dir)))
-        .with_child(log)
+        .with_spacer(18.0)
+        .with_child(log())
+}
+
+fn log() -> impl Widget<Model> {
+    let written = |model: &Model| model.log().0.is_some();
+    let shown = place("The log", |model| model.log().0.map(path).unwrap_or_default());
+    let words = |model: &Model| match model.settings.log {
+        Some(_) => "Write none any more".to_owned(),
+        None => "Write a log".to_owned(),
+    };
+    let toggle = Button::dynamic(words, Weight::Secondary, |_, model: &mut Model| model.toggle_log());
+    let elsewhere = Button::new("Choose where…", Weight::Bare, |ctx: &mut EventCtx, _: &mut Model| {
+        let options = FileDialogOptions::new()
+            .title("Where to write the log")
+            .button_text("Choose")
+            .default_name("parlor.log")
+            .accept_command(command::LOG);
+        ctx.submit_command(commands::SHOW_SAVE_PANEL.with(options));
+    });
+    let buttons = Flex::row().with_child(toggle.small()).with_spacer(4.0).with_child(elsewhere.small());
+    card::column()
+        .with_child(Either::new(move |model: &Model, _| written(model), shown, field::label("The log")))
+        .with_spacer(2.0)
+        .with_child(card::remark(|model: &Model| model.log().1.to_owned()))
+        .with_spacer(6.0)
+        .with_child(buttons)
 }
 
 /// A path, and a button that copies it.
