@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{desk::Desk, harness::Installation};
 
 /// The ground of one's own messages, in the light theme.
-const OWN: [u8; 3] = [0xdb, 0xe7, 0xff];
+const OWN: [u8; 3] = [0xe6, 0xee, 0xff];
 
 #[test]
 fn two_windows_and_a_script_talk() {
