@@ -2,10 +2,11 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use super::{log::Log, typed};
+use super::{doctor::Examination, log::Log, typed};
 use crate::{
     host::{self, Keep, Save},
     identity::{DEFAULT_PORT, DataDir, Name, RoomName},
+    reach::doctor::Question,
     session::{self, Consent, Target, Way},
     transport::Kind,
     wire::limits,
@@ -28,6 +29,7 @@ pub(super) enum Task {
     ListHosts,
     ForgetHost(String),
     ShowId,
+    Examine(Examination),
 }
 
 /// Where the conversation is shown.
@@ -70,6 +72,10 @@ impl Request {
                 (last.or(data_dir), Task::ForgetHost(who))
             }
             Some(typed::Command::Id(typed::Id { data_dir })) => (data_dir, Task::ShowId),
+            Some(typed::Command::Doctor(mut doctor)) => {
+                (log, level) = (doctor.log.take().or(log), doctor.log_level.take().or(level));
+                (doctor.data_dir.take(), doctor_task(&doctor)?)
+            }
         };
         let chosen = own_dir.or(typed.data_dir).map(PathBuf::from);
         let data_dir = DataDir::resolve(chosen).map_err(|error| error.to_string())?;
@@ -145,6 +151,22 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
         bind: bind(typed.bind)?,
     };
     Ok(Task::Join(options, front))
+}
+
+fn doctor_task(typed: &typed::Doctor) -> Result<Task, String> {
+    let port = typed.port.unwrap_or(DEFAULT_PORT);
+    if port == 0 {
+        return Err("--port 0 is no room's; leave it out, or give the one that the host's window shows.".to_owned());
+    }
+    let question = match (&typed.place, &typed.fingerprint) {
+        (Some(place), fingerprint) => {
+            let target = Target::parse(place, fingerprint.as_deref(), port).map_err(|error| error.to_string())?;
+            Some(Question { addresses: target.addresses, fingerprint: target.fingerprint })
+        }
+        (None, Some(_)) => return Err("--fingerprint is a host's: give its address, too.".to_owned()),
+        (None, None) => None,
+    };
+    Ok(Task::Examine(Examination { question, port, json: typed.json }))
 }
 
 fn front(console: bool, json: bool, named: bool) -> Front {

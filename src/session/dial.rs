@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{
-    net::lookup_host,
     task::JoinSet,
     time::{Instant, sleep_until, timeout, timeout_at},
 };
@@ -12,7 +11,8 @@ use tracing::{Instrument, Span, error_span, info, warn};
 
 use super::race::{Race, Step};
 use crate::{
-    identity::{Address, Host},
+    identity::Address,
+    reach::lookup,
     transport::{Connection, Error, Expect, Kind, Transport},
     wire::limits,
 };
@@ -114,14 +114,8 @@ pub(super) async fn resolve(addresses: &[Address]) -> Result<Vec<Resolved>, Erro
 }
 
 async fn look_up(address: Address, deadline: Instant) -> Result<Vec<Resolved>, Error> {
-    let host = match &address.host {
-        Host::V4(ip) => ip.to_string(),
-        Host::V6(ip, None) => ip.to_string(),
-        Host::V6(ip, Some(zone)) => format!("{ip}%{zone}"),
-        Host::Name(name) => name.clone(),
-    };
-    match timeout_at(deadline, lookup_host((host, address.port))).await {
-        Ok(Ok(found)) => Ok(found.map(|socket| Resolved { socket, address: address.clone() }).collect()),
+    match timeout_at(deadline, lookup::look_up(&address)).await {
+        Ok(Ok(found)) => Ok(found.into_iter().map(|socket| Resolved { socket, address: address.clone() }).collect()),
         Ok(Err(error)) => Err(Error::Unreachable(error)),
         Err(_) => Err(Error::TimedOut),
     }

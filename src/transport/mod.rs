@@ -6,6 +6,7 @@
 //! - [`error`]: what can go wrong, folded to what one can do about it
 //! - [`stream`]: the two halves of a stream
 //! - [`quic`], [`tls`], [`tcp`], [`memory`]: the transports
+//! - [`knock`]: what is behind a port, asked without coming in
 //! - `sockets`: what TLS, TCP and memory share: one pipe a stream, further ones attached by a ticket
 //! - `port`: one TCP port for TLS and plain TCP, told apart by the first byte
 //! - `trust`: the TLS configurations, and the only two certificate verifiers there are
@@ -15,6 +16,7 @@
 
 mod bind;
 pub mod error;
+pub mod knock;
 pub mod memory;
 mod port;
 pub mod quic;

@@ -1,0 +1,13 @@
+//! How to be found and reached.
+//!
+//! - [`range`]: from where an address can be reached
+//! - [`here`]: this machine's addresses and networks
+//! - [`lookup`]: the sockets that an address stands for
+//! - [`doctor`]: why a join does not come about, or nobody comes
+
+pub mod doctor;
+pub mod here;
+pub mod lookup;
+pub mod range;
+
+pub use range::Reach;
