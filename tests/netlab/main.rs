@@ -5,11 +5,13 @@
 //! a promise:
 //!
 //! - `joins`: what a join finds through each gateway
+//! - `changes`: what changes in the middle of a conversation
 //!
 //! All of it needs the rights of root, and `scripts/netlab` runs it.
 
 #![cfg(target_os = "linux")]
 
+mod changes;
 mod figures;
 mod gateway;
 #[path = "../program/harness.rs"]
