@@ -6,6 +6,8 @@
 //!
 //! - `joins`: what a join finds through each gateway
 //! - `changes`: what changes in the middle of a conversation
+//! - `plain`: plain TCP through gateways, and its refusals
+//! - `places`: one's own room, several interfaces, zones, names
 //!
 //! All of it needs the rights of root, and `scripts/netlab` runs it.
 
@@ -21,3 +23,5 @@ mod joins;
 mod lab;
 mod net;
 mod people;
+mod places;
+mod plain;
