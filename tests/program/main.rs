@@ -6,6 +6,7 @@
 //! - `terminal`: what a person types and sees
 //! - `lost`: connections that are lost and made again
 //! - `logged`: the log file
+//! - `doctor`: what keeps people from talking
 //! - `saved`: rooms that are kept in a file
 //! - `endings`: how it ends, and how fast
 //!
@@ -13,6 +14,7 @@
 
 #![cfg(unix)]
 
+mod doctor;
 mod endings;
 mod harness;
 mod logged;

@@ -130,7 +130,7 @@ pub(super) fn diagnose(journey: &Journey) -> Vec<Case> {
     }
     let works = cases.iter().any(|case| matches!(case.cause, Cause::Works { .. }));
     for case in &mut cases {
-        case.is_bypassed = works;
+        case.is_bypassed = works && !matches!(case.cause, Cause::PinsTrouble { .. });
     }
     cases
 }

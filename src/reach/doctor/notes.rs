@@ -7,8 +7,8 @@ use super::{
     house::{House, Slot},
     journey::Road,
     report::{Finding, Mark, Report, Row},
+    rows::failed,
     survey::{Note, outcome},
-    words,
 };
 use crate::{
     identity::Address,
@@ -76,11 +76,11 @@ fn door(house: &House, road: &Road) -> Row {
     let own = |key| if Some(key) == house.own { "your room" } else { "another key" };
     let quic = match beyond.quic.found {
         Ok(key) => own(key),
-        Err(failure) => words::failed(failure),
+        Err(failure) => failed(failure),
     };
     let tls = match (&beyond.tls, beyond.tcp.found) {
-        (_, Err(failure)) => words::failed(failure),
-        (Some(tls), _) => tls.found.map_or_else(words::failed, own),
+        (_, Err(failure)) => failed(failure),
+        (Some(tls), _) => tls.found.map_or_else(failed, own),
         (None, Ok(())) => "not tried",
     };
     let is_own = house.own.is_some() && road.keys().any(|key| Some(key) == house.own);
@@ -273,7 +273,8 @@ fn of_surroundings(house: &House, note: &Note) -> Finding {
             };
             said(
                 "firewall-blocks",
-                Mark::Failed,
+                // One of the two is enough to come in.
+                if *udp && *tcp { Mark::Failed } else { Mark::Note },
                 format!("This computer's firewall ({}) lets nobody in on port {port}, {what}.", name(*keeper)),
                 means,
                 allow(*keeper, port),

@@ -98,7 +98,7 @@ pub(super) fn outcome(notes: &[Note]) -> Outcome {
                 | Note::OnlyHere
                 | Note::OtherProgram { .. }
                 | Note::OtherRoom { .. }
-                | Note::FirewallDrops { .. }
+                | Note::FirewallDrops { udp: true, tcp: true, .. }
         )
     };
     if notes.iter().any(is_in_the_way) { Outcome::Local } else { Outcome::Well }
