@@ -7,6 +7,7 @@
 //! - `joins`: what a join finds through each gateway
 //! - `changes`: what changes in the middle of a conversation
 //! - `plain`: plain TCP through gateways, and its refusals
+//! - `doctor`: what the doctor finds, each with that fault made for real
 //! - `places`: one's own room, several interfaces, zones, names
 //!
 //! All of it needs the rights of root, and `scripts/netlab` runs it.
@@ -14,6 +15,7 @@
 #![cfg(target_os = "linux")]
 
 mod changes;
+mod doctor;
 mod figures;
 mod gateway;
 #[path = "../program/harness.rs"]

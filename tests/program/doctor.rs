@@ -146,9 +146,7 @@ fn a_program_that_is_no_room_is_told_from_one_that_hangs_or_hangs_up() {
     let held = std::sync::Mutex::new(Vec::new());
     let mute = program(move |tcp| held.lock().expect("no panic").push(tcp));
     let gone = program(drop);
-    for (address, finding) in
-        [(web, "other-program"), (ssh, "other-program"), (mute, "mute"), (gone, "hangs-up")]
-    {
+    for (address, finding) in [(web, "other-program"), (ssh, "other-program"), (mute, "mute"), (gone, "hangs-up")] {
         let said = Said::by(&ben, &[&address]);
         assert_eq!((said.code, said.found()), (3, vec![finding]), "{:#?}", said.events);
     }
@@ -174,7 +172,7 @@ fn another_version_is_known_as_one() {
             // A fatal alert: no common protocol.
             let _ = tcp.write_all(&[21, 3, 3, 0, 2, 2, 120]);
         } else if tcp.read_exact(&mut first).is_ok() && first.starts_with(b"parlor/") {
-            let _ = tcp.write_all(b"\0\0\0\x15\0\x09\x12speaks parlor/2 \xe2\x80\xae");
+            let _ = tcp.write_all(b"\0\0\0\x16\0\x09\x13speaks parlor/2 \xe2\x80\xae");
         }
         let _ = tcp.shutdown(std::net::Shutdown::Write);
         let _ = tcp.read_to_end(&mut Vec::new());

@@ -193,10 +193,11 @@ fn of_keys(journey: &Journey, road: &Road) -> Option<Cause> {
     }
 }
 
-/// Whether what answers is a host of parlor: who answers over QUIC is, for there the protocol is agreed on before the key.
+/// Whether what answers is a host of parlor: who answers over QUIC is, for there the protocol is agreed on before the key; and
+/// a host never leaves the question unanswered.
 fn is_host(road: &Road) -> bool {
     let Some(beyond) = &road.beyond else { return false };
-    beyond.quic.found.is_ok() || !matches!(behind(beyond), Some(Ok(Behind::Other)))
+    beyond.quic.found.is_ok() || !matches!(behind(beyond), Some(Ok(Behind::Other | Behind::Nothing)))
 }
 
 fn behind(beyond: &Beyond) -> Option<Result<&Behind, Failure>> {
@@ -227,6 +228,7 @@ fn of_road(journey: &Journey, road: &Road) -> Vec<Cause> {
         }
         (Err(_), None) => causes.push(match beyond.tcp.found {
             Ok(()) => of_answer(beyond),
+            Err(Failure::Silent) if quic.found == Err(Failure::Forbidden) => Cause::ForbiddenHere,
             Err(failure) => of_silence(journey, road.to, route, failure),
         }),
     }

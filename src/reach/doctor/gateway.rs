@@ -10,7 +10,7 @@ use std::{
 };
 
 use crab_nat::{TimeoutConfig, natpmp};
-use igd_next::{SearchOptions, aio::tokio::search_gateway};
+use igd_next::{GetExternalIpError, RequestError, SearchOptions, aio::tokio::search_gateway};
 use tokio::{
     net::UdpSocket,
     task::spawn_blocking,
@@ -55,6 +55,8 @@ pub enum Spoken {
     No,
     /// It speaks it, and does not tell its outside address.
     Yes,
+    /// It speaks it, and says that it has no address outside that is worth telling.
+    Nowhere,
     /// Its address outside.
     Outside(IpAddr),
 }
@@ -64,8 +66,13 @@ impl Gateway {
     pub fn outside(&self) -> Option<IpAddr> {
         [self.upnp, self.nat_pmp, self.pcp].into_iter().find_map(|spoken| match spoken {
             Spoken::Outside(ip) => Some(ip),
-            Spoken::Yes | Spoken::No => None,
+            Spoken::Yes | Spoken::Nowhere | Spoken::No => None,
         })
+    }
+
+    /// Whether it says in some language that it has no address outside.
+    pub fn is_nowhere(&self) -> bool {
+        [self.upnp, self.nat_pmp, self.pcp].contains(&Spoken::Nowhere)
     }
 }
 
@@ -83,8 +90,9 @@ async fn nat_pmp(gateway: Ipv4Addr) -> Spoken {
     let patience = TimeoutConfig { initial_timeout: FIRST, max_retries: 3, max_retry_timeout: None };
     match timeout(WAIT, natpmp::external_address(gateway.into(), Some(patience))).await {
         Ok(Ok(ip)) if !ip.is_unspecified() => Spoken::Outside(ip.into()),
-        // It has no address outside, or does not want to tell: it speaks all the same.
-        Ok(Ok(_) | Err(natpmp::Failure::NotAuthorized | natpmp::Failure::NetworkFailure)) => Spoken::Yes,
+        Ok(Ok(_) | Err(natpmp::Failure::NetworkFailure)) => Spoken::Nowhere,
+        // It speaks, though it does not want to tell.
+        Ok(Err(natpmp::Failure::NotAuthorized)) => Spoken::Yes,
         Ok(Err(error)) => {
             info!(%error, "the gateway speaks no NAT-PMP");
             Spoken::No
@@ -106,6 +114,10 @@ async fn upnp(source: IpAddr) -> Spoken {
     };
     match timeout(WAIT, gateway.get_external_ip()).await {
         Ok(Ok(ip)) if !ip.is_unspecified() => Spoken::Outside(ip),
+        Ok(
+            Ok(_)
+            | Err(GetExternalIpError::RequestError(RequestError::ErrorCode(..) | RequestError::InvalidResponse(_))),
+        ) => Spoken::Nowhere,
         _ => Spoken::Yes,
     }
 }

@@ -136,6 +136,7 @@ fn of_gateway(house: &House) -> Vec<Row> {
     let said = |(language, spoken): (&str, Spoken)| match spoken {
         Spoken::No => row(&about, "gateway", Mark::Note, format!("{language}: no answer")),
         Spoken::Yes => row(&about, "gateway", Mark::Ok, format!("{language}: spoken")),
+        Spoken::Nowhere => row(&about, "gateway", Mark::Note, format!("{language}: spoken; it has no address outside")),
         Spoken::Outside(ip) => {
             row(&about, "gateway", Mark::Ok, format!("{language}: spoken; its address outside is {ip}"))
         }
@@ -341,10 +342,14 @@ fn of_surroundings(house: &House, note: &Note) -> Finding {
         Note::DoubleNat { outside } => said(
             "double-nat",
             Mark::Note,
-            format!("The gateway's address outside, {outside}, is none of the internet's."),
-            match Reach::of_ip(*outside) {
-                Reach::Vpn => "Your provider shares one address among several customers.",
-                _ => "There is a second gateway before it.",
+            match outside {
+                Some(outside) => format!("The gateway's address outside, {outside}, is none of the internet's."),
+                None => "The gateway has no address of the internet's outside.".to_owned(),
+            },
+            match outside.map(Reach::of_ip) {
+                Some(Reach::Vpn) => "Your provider shares one address among several customers.",
+                Some(_) => "There is a second gateway before it.",
+                None => "There is a second gateway before it, or it is not connected.",
             },
             "On this network all is well. Nobody comes in from the internet over a forwarded port: use a VPN that both sides are \
              in, IPv6, or forward the port in the second gateway, too."

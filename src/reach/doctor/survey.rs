@@ -51,7 +51,7 @@ pub(super) enum Note {
     /// The gateway speaks none of the languages.
     GatewayMute { ip: IpAddr },
     /// The gateway's outside is not the internet.
-    DoubleNat { outside: IpAddr },
+    DoubleNat { outside: Option<IpAddr> },
     /// This machine has an address that the internet knows.
     PublicAddress { ip: IpAddr },
     /// Multicast does not come back on some interfaces.
@@ -178,7 +178,8 @@ fn of_gateway(house: &House, outward: &[IpAddr]) -> Vec<Note> {
     };
     let is_mute = [gateway.pcp, gateway.nat_pmp, gateway.upnp] == [Spoken::No; 3];
     notes.push(match gateway.outside() {
-        Some(outside) if Reach::of_ip(outside) != Reach::Internet => Note::DoubleNat { outside },
+        Some(outside) if Reach::of_ip(outside) != Reach::Internet => Note::DoubleNat { outside: Some(outside) },
+        None if gateway.is_nowhere() => Note::DoubleNat { outside: None },
         _ if is_mute => Note::GatewayMute { ip: gateway.ip.into() },
         _ => Note::GatewaySpeaks { gateway },
     });

@@ -2,12 +2,14 @@
 
 use std::{
     future::Future,
+    io::ErrorKind,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use tokio::{
+    net::UdpSocket,
     sync::oneshot,
     task::{JoinSet, spawn_blocking},
     time::{sleep, timeout},
@@ -130,9 +132,24 @@ impl Traveller {
             let (connects, tls, behind) = tokio::join!(again, timed(proved(&self.tls, to)), timed(knock::ask(to)));
             (tcp, connects, Some(tls), Some(behind))
         };
-        let (quic, (tcp, connects, tls, behind)) = tokio::join!(quic, over_tcp);
+        let (mut quic, (tcp, connects, tls, behind)) = tokio::join!(quic, over_tcp);
+        // What this machine's own firewall drops looks like silence to TCP and QUIC alike; only who sends is told.
+        if quic.found == Err(Failure::Silent) && !is_let_out(to).await {
+            quic.found = Err(Failure::Forbidden);
+        }
         Beyond { tcp, connects, tls, behind, quic }
     }
+}
+
+/// Whether the system lets a UDP packet out. It is empty, and nobody minds it.
+async fn is_let_out(to: SocketAddr) -> bool {
+    let any = if to.is_ipv4() { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
+    let sent = async {
+        let socket = UdpSocket::bind((any, 0)).await?;
+        socket.connect(to).await?;
+        socket.send(&[]).await
+    };
+    sent.await.map_err(|error| error.kind()) != Err(ErrorKind::PermissionDenied)
 }
 
 /// The key that the peer proves to have. The handshake ends there, before ours is shown.

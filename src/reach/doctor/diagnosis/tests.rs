@@ -134,7 +134,10 @@ fn why_tcp_does_not_connect_says_what_is_there() {
         let journey = journey(vec![road(to, leads, no_tcp(tcp, SILENT))]);
         assert_eq!(found(&journey), (vec![code], Outcome::Unreachable), "{to} {leads:?} {tcp:?}");
     }
-    assert_eq!(beside(no_tcp(Failure::Forbidden, SILENT)), (vec!["forbidden-here"], Outcome::Local));
+    for tcp in [Failure::Forbidden, Failure::Silent] {
+        let beyond = no_tcp(tcp, Err(Failure::Forbidden));
+        assert_eq!(beside(beyond), (vec!["forbidden-here"], Outcome::Local), "{tcp:?}");
+    }
 }
 
 #[test]
@@ -163,9 +166,11 @@ fn what_answers_but_is_no_room_is_told_apart() {
 /// A program with TLS has some key, too. That is none to agree to.
 #[test]
 fn a_program_that_speaks_tls_is_no_host() {
-    let beyond = answers(Ok(key(5)), SILENT, Ok(Behind::Other));
-    let journey = Journey { expected: None, ..journey(vec![road("192.168.77.2:443", Leads::Beside, beyond)]) };
-    assert_eq!(found(&journey), (vec!["other-program"], Outcome::Unreachable));
+    for behind in [Behind::Other, Behind::Nothing] {
+        let beyond = answers(Ok(key(5)), SILENT, Ok(behind));
+        let journey = Journey { expected: None, ..journey(vec![road("192.168.77.2:443", Leads::Beside, beyond)]) };
+        assert_eq!(found(&journey), (vec!["other-program"], Outcome::Unreachable));
+    }
 }
 
 #[test]

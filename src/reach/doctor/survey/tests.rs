@@ -170,6 +170,10 @@ fn what_the_gateway_says_is_told_and_two_of_them_are_noticed() {
     for spoken in [gateway(PUBLIC, No, No), gateway(No, PUBLIC, No), gateway(No, No, Yes), gateway(Yes, No, No)] {
         assert_eq!(with(spoken), Vec::<&str>::new(), "{spoken:?}");
     }
+    for spoken in [gateway(Spoken::Nowhere, No, No), gateway(No, Spoken::Nowhere, Yes)] {
+        assert_eq!(with(spoken), ["double-nat"], "{spoken:?}");
+    }
+    assert_eq!(with(gateway(Spoken::Nowhere, PUBLIC, Yes)), Vec::<&str>::new(), "one of them tells");
     for ip in [[192, 168, 1, 7], [10, 0, 0, 1], [100, 64, 3, 4], [203, 0, 113, 1]] {
         assert_eq!(with(gateway(No, outside(ip), Yes)), ["double-nat"], "{ip:?}");
         assert_eq!(with(gateway(outside(ip), No, No)), ["double-nat"], "{ip:?}");
