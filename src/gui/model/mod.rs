@@ -4,7 +4,7 @@
 //!
 //! - [`start`]: the start screen's form and its verdicts
 //! - [`known`]: the rooms one has been in
-//! - [`refusal`], [`changed`]: why it did not come about, and the key that is another one
+//! - [`refusal`], [`changed`], [`examination`]: why it did not come about, the key that is another one, and finding out more
 //! - [`room`]: a conversation: members, transcript, draft, security, how it ended
 //! - [`transcript`], [`selection`]: what was said, and what is selected of it
 //! - [`scroll`], [`heights`]: which rows of it are in view
@@ -26,6 +26,7 @@ pub(crate) mod changed;
 pub(crate) mod completion;
 pub(crate) mod composer;
 pub(crate) mod drafts;
+pub(crate) mod examination;
 pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod heights;

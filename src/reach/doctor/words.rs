@@ -94,7 +94,7 @@ fn sentences(journey: &Journey, cause: &Cause, to: Option<SocketAddr>, place: &s
             Mark::Note,
             format!("You have not met {place} before. Its key is {found}"),
             "",
-            "Join with the host's invite or --fingerprint, and the machine compares; or compare it with them when you are asked.",
+            "Join with the host's invite, and the machine compares; or compare it with them when you are asked.",
         ),
         Cause::OwnRoom => said(
             "own-room",
@@ -128,7 +128,9 @@ fn of_identity(cause: &Cause, place: &str) -> Said {
         Cause::Mismatch { expected, found, is_pinned } => {
             let whose = if *is_pinned { "you have pinned" } else { "you were given" };
             let forget = match is_pinned {
-                true => format!(" If they do have a new key: parlor hosts forget {expected}"),
+                true => format!(
+                    " If they do have a new key, the old one has to be forgotten: parlor hosts forget {expected}"
+                ),
                 false => " If they do have a new key, they have a new invite, too.".to_owned(),
             };
             said(
@@ -199,7 +201,7 @@ fn no_way(journey: &Journey, cause: &Cause, to: Option<SocketAddr>, place: &str,
     match cause {
         Cause::NothingListens { leads: Leads::Home } => failed(
             "nothing-listens",
-            format!("No room is open on port {port} of this computer itself."),
+            format!("No room is open at {place}, which is this computer itself."),
             "The address is your own. Another computer's room is not found under it.",
             "Take the host's address; or open a room here first.",
         ),
