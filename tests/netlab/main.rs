@@ -1,0 +1,21 @@
+//! The built program in networks of the kernel's own: machines, a gateway and faults, made of namespaces.
+//!
+//! Harness first: [`lab`] makes machines and wires, [`net`] the network that most cases use, [`gateway`] what passes
+//! through it, [`people`] the program on a machine, [`figures`] the table of `docs/NETWORKS.md`. Then the cases, one file
+//! a promise:
+//!
+//! - `joins`: what a join finds through each gateway
+//!
+//! All of it needs the rights of root, and `scripts/netlab` runs it.
+
+#![cfg(target_os = "linux")]
+
+mod figures;
+mod gateway;
+#[path = "../program/harness.rs"]
+#[allow(dead_code, reason = "each suite uses its part of the harness")]
+mod harness;
+mod joins;
+mod lab;
+mod net;
+mod people;
