@@ -76,6 +76,10 @@ pub(super) struct Host {
     #[argh(option, arg_name = "how-much")]
     pub(super) keep: Option<String>,
 
+    /// let people outside your network in: ask the gateway to open the port, for as long as the room lasts
+    #[argh(switch)]
+    pub(super) map_port: bool,
+
     /// stay in the terminal
     #[argh(switch)]
     pub(super) console: bool,

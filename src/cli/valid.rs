@@ -98,6 +98,7 @@ fn host_task(typed: typed::Host) -> Result<Task, String> {
         bind: bind(typed.bind)?,
         encrypted: typed.quic || !typed.tcp,
         plain: typed.tcp,
+        map_port: typed.map_port,
     };
     Ok(Task::Host(options, front))
 }

@@ -156,6 +156,14 @@ fn notices(event: &Event) -> Vec<Notice> {
             vec![Notice::grave(format!("{trouble} Until then nobody hears what is said."))]
         }
         Event::Saving { trouble: None } => vec![Notice::quiet("The room is saved again.")],
+        Event::Mapped { report, listening } => {
+            let words = report.words();
+            let mut lines = vec![if report.is_trouble() { Notice::grave(words) } else { Notice::quiet(words) }];
+            if let Some(invite) = listening.invite.as_ref().filter(|_| !report.places().is_empty()) {
+                lines.push(Notice::quiet(format!("Invite others with {invite}")));
+            }
+            lines
+        }
         Event::Unsent { text, why, .. } => vec![Notice::grave(format!("NOT SENT: {}: {why}", first_line(text)))],
         Event::Refused(refused) => {
             let mut lines = vec![Notice::grave(&refused.detail)];

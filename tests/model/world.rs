@@ -461,6 +461,7 @@ impl World {
             encrypted: true,
             plain: false,
             save,
+            map_port: false,
         };
         let memory = Memory::new(self.network.clone(), IDENTITY.fingerprint(), home());
         let listener = memory.listen(home()).expect("nobody else listens there");

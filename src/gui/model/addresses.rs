@@ -14,6 +14,8 @@ pub(crate) enum Reach {
     Network,
     /// A name, and whoever knows it.
     Name,
+    /// The gateway's address and a port of it that it has opened.
+    Outside,
     /// A public address.
     Internet,
     /// The shared range that VPNs such as Tailscale use, and providers for their customers (RFC 6598).
@@ -44,6 +46,7 @@ impl Reach {
         match self {
             Self::Network => "for everybody on this network",
             Self::Name => "for whoever finds this name in their network",
+            Self::Outside => "from the internet: your gateway lets it through while the room is open",
             Self::Internet => "from the internet, too, if your gateway lets the port through",
             Self::Vpn => "for who is in the same VPN, such as Tailscale, or with the same provider",
             Self::Link => "only on the same cable or Wi-Fi, without a router in between",
@@ -94,10 +97,15 @@ pub(crate) struct Place {
     pub(crate) reach: Reach,
 }
 
-/// These addresses explained, the likeliest first; those of a kind in the order that they have.
-pub(crate) fn explained(addresses: &[String]) -> Vec<Place> {
+/// These addresses explained, the likeliest first; those of a kind in the order that they have. Those that are also `outside`
+/// are the gateway's.
+pub(crate) fn explained(addresses: &[String], outside: &[String]) -> Vec<Place> {
     let explain = |address: &String| {
-        let reach = Address::parse(address, DEFAULT_PORT).map_or(Reach::Unknown, |parsed| Reach::of(&parsed.host));
+        let reach = match Address::parse(address, DEFAULT_PORT) {
+            Ok(_) if outside.contains(address) => Reach::Outside,
+            Ok(parsed) => Reach::of(&parsed.host),
+            Err(_) => Reach::Unknown,
+        };
         Place { address: text::label(address), reach }
     };
     let mut places: Vec<Place> = addresses.iter().map(explain).collect();
@@ -133,19 +141,22 @@ mod tests {
             ("ada.local:7275", Reach::Name),
             ("no address at all", Reach::Unknown),
         ] {
-            assert_eq!(explained(&[address.to_owned()])[0].reach, reach, "{address}");
+            assert_eq!(explained(&[address.to_owned()], &[])[0].reach, reach, "{address}");
         }
     }
 
     #[test]
     fn the_likeliest_comes_first_and_equals_keep_their_order() {
         let given = ["[::1]:1", "[fe80::1%eth0]:1", "8.8.8.8:1", "192.168.1.20:1", "100.64.0.1:1", "10.0.0.1:1"];
-        let places = explained(&given.map(str::to_owned));
+        let given = given.map(str::to_owned);
+        let places = explained(&given, &[]);
         let sorted: Vec<_> = places.iter().map(|place| place.address.as_str()).collect();
         assert_eq!(
             sorted,
             ["192.168.1.20:1", "10.0.0.1:1", "8.8.8.8:1", "100.64.0.1:1", "[fe80::1%eth0]:1", "[::1]:1"]
         );
         assert!(places.iter().all(|place| !place.reach.words().is_empty()));
+        let mapped = explained(&given, &["8.8.8.8:1".to_owned()]);
+        assert_eq!((mapped[2].reach, mapped[2].address.as_str()), (Reach::Outside, "8.8.8.8:1"));
     }
 }

@@ -303,6 +303,7 @@ impl Model {
             Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
             Event::Saving { trouble } => self.room.saving(trouble.as_deref()),
+            Event::Mapped { report, listening } => self.room.mapped(&report, &listening),
             Event::Unsent { text, tag, why } => {
                 self.room.failed(tag, &text, &why);
                 self.keep();
