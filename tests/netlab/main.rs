@@ -5,6 +5,7 @@
 //! a promise:
 //!
 //! - `joins`: what a join finds through each gateway
+//! - `mapped`: a way in from outside, asked of the gateway
 //!
 //! All of it needs the rights of root, and `scripts/netlab` runs it.
 
@@ -17,5 +18,6 @@ mod gateway;
 mod harness;
 mod joins;
 mod lab;
+mod mapped;
 mod net;
 mod people;
