@@ -1,16 +1,20 @@
 //! A way in from outside, asked for with `host --map-port`, of a gateway with a real daemon: miniupnpd, which speaks PCP,
 //! NAT-PMP and UPnP.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
     gateway::{self, NO_UDP},
-    harness::{Host, Program},
+    harness::{Host, PATIENCE, Program},
     lab::{Guarded, has},
-    net::Net,
+    net::{HOST, Net},
     people::{Joined, PORT, Person, converse, events},
 };
 
@@ -66,12 +70,8 @@ impl Gateway {
             setting.lease,
         );
         fs::write(&config, text).expect("a file");
-        // It does not end by itself when it is asked for what it does not allow.
-        let daemon = net.gw.spawn(&format!(
-            "timeout -k 1 300 miniupnpd -d -f {} -P {} >/dev/null 2>&1",
-            config.display(),
-            pid.display()
-        ));
+        let daemon =
+            net.gw.spawn(&format!("miniupnpd -d -f {} -P {} >/dev/null 2>&1", config.display(), pid.display()));
         let ports = [(setting.port_control, 5351), (setting.upnp, 1900)];
         for (_, port) in ports.into_iter().filter(|(listens, _)| *listens) {
             let listens = format!(
@@ -85,7 +85,7 @@ impl Gateway {
 
 /// A network whose gateway has a public address outside and lets nobody in by itself; or none, where that cannot be made.
 fn net() -> Option<Net> {
-    if !has(&["miniupnpd", "natpmpc", "ss", "timeout"]) {
+    if !has(&["miniupnpd", "natpmpc", "ss"]) {
         return None;
     }
     let net = Net::new()?;
@@ -169,7 +169,7 @@ fn stands(program: &mut Program, state: &str) -> Value {
 /// Joins by an invite, as somebody outside who was sent it.
 fn join(net: &Net, name: &'static str, mapped: &Value) -> Joined {
     let invite = mapped["invite"].as_str().expect("an invite").to_owned();
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let mut program = Person::at(&net.far, name).start(&["join", &invite, "--name", name]);
     let welcome = program.wait("welcomed");
     Joined { program, welcome, took: begun.elapsed() }
@@ -220,4 +220,225 @@ fn a_room_is_opened_to_the_outside_by_nat_pmp_and_shut_when_it_ends() {
 #[ignore = "needs root: scripts/netlab"]
 fn a_room_is_opened_to_the_outside_by_upnp_and_shut_when_it_ends() {
     is_opened_used_and_shut(Setting { port_control: false, ..USUAL }, "", "UPnP");
+}
+
+/// The sentence of a report.
+fn sentence(mapped: &Value) -> &str {
+    mapped["detail"].as_str().expect("a sentence")
+}
+
+/// Runs a join that is to fail, from outside, and gives its exit code.
+fn fails_to_join(net: &Net, host: &Host) -> i32 {
+    let (place, fingerprint) = (format!("{PUBLIC}:{PORT}"), host.fingerprint());
+    let (code, _) = Person::at(&net.far, "Dan").run(&["join", &place, "--fingerprint", &fingerprint, "--console"]);
+    code
+}
+
+/// Another computer at home asks for a port.
+fn second_takes(net: &Net, protocol: &str) {
+    net.second.shell(&format!("natpmpc -g 192.168.77.1 -a {PORT} {PORT} {protocol} 3600"));
+}
+
+/// Waits until the gateway's rules are as wanted, and gives them.
+fn wait_for_rules(net: &Net, is_wanted: impl Fn(&str) -> bool) -> String {
+    let begun = Instant::now();
+    loop {
+        let rules = open_ports(net);
+        if is_wanted(&rules) {
+            return rules;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{rules}");
+        sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn nobody_outside_gets_in_unless_it_was_asked_for_and_as_long_as_the_room_lasts() {
+    let Some(net) = net() else { return };
+    let _gateway = Gateway::start(&net, USUAL);
+    let mut unasked = Person::at(&net.host, "Ana").host(&["--quic"]);
+    assert_eq!(fails_to_join(&net, &unasked), 3);
+    assert!(events(&unasked.program, "mapped").is_empty(), "{}", unasked.program);
+    unasked.program.signal("TERM");
+    unasked.program.wait_end();
+
+    let mut host = host(&net);
+    let mapped = stands(&mut host.program, "open");
+    drop(join(&net, "Ben", &mapped));
+    host.program.signal("TERM");
+    host.program.wait_end();
+    assert_eq!(fails_to_join(&net, &host), 3);
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_port_is_renewed_while_the_room_lasts_and_ends_by_itself_after_a_host_that_was_killed() {
+    for setting in [USUAL, Setting { upnp: false, ..USUAL }] {
+        let Some(net) = net() else { return };
+        let _gateway = Gateway::start(&net, Setting { lease: 9, ..setting });
+        let mut host = host(&net);
+        let mapped = stands(&mut host.program, "open");
+        // Longer than any lease of this gateway's. Nothing tells of a renewal.
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(14) {
+            let rules = open_ports(&net);
+            assert!(rules.matches(":7275").count() >= 2, "after {:?}: {rules}", begun.elapsed());
+            sleep(Duration::from_millis(500));
+        }
+        drop(join(&net, "Ben", &mapped));
+        host.program.signal("KILL");
+        host.program.wait_end();
+        assert!(open_ports(&net).contains("7275"));
+        wait_for_rules(&net, |rules| !rules.contains("7275"));
+    }
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn where_the_port_is_taken_another_one_serves_udp_and_tcp() {
+    let languages = [
+        (Setting { upnp: false, ..USUAL }, ""),
+        (Setting { upnp: false, ..USUAL }, NO_PCP),
+        (USUAL, "udp dport 5351 drop"),
+    ];
+    for (setting, deafness) in languages {
+        for taken in [&["udp", "tcp"][..], &["tcp"], &["udp"]] {
+            let Some(net) = net() else { return };
+            let _gateway = Gateway::start(&net, setting);
+            taken.iter().for_each(|protocol| second_takes(&net, protocol));
+            if !deafness.is_empty() {
+                deaf(&net, deafness);
+            }
+            let mut host = host(&net);
+            let mapped = stands(&mut host.program, "open");
+            assert_eq!(mapped["outside"], serde_json::json!([format!("{PUBLIC}:7276")]), "{mapped}");
+            assert!(sentence(&mapped).contains("another port"), "{mapped}");
+            assert_eq!(join(&net, "Ben", &mapped).transport(), "quic");
+            gateway::fault(&net.gw, NO_UDP);
+            assert_eq!(join(&net, "Cleo", &mapped).transport(), "tls");
+            host.program.signal("INT");
+            host.program.wait_end();
+            // What the other computer has is still its own.
+            let rules = open_ports(&net);
+            assert!(!rules.contains("192.168.77.2") && rules.contains("192.168.77.3:7275"), "{rules}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_gateway_that_allows_nothing_is_told_with_what_to_do_by_hand() {
+    let Some(net) = net() else { return };
+    // By PCP and NAT-PMP, this daemon would try each port that there is.
+    let _gateway = Gateway::start(&net, Setting { port_control: false, allows: false, ..USUAL });
+    let mut host = host(&net);
+    let mapped = stands(&mut host.program, "shut");
+    assert_eq!(mapped["reason"], "denied", "{mapped}");
+    assert!(sentence(&mapped).contains("forward UDP and TCP port 7275 to 192.168.77.2, port 7275"), "{mapped}");
+    assert!(!mapped["invite"].as_str().expect("an invite").contains(PUBLIC));
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_gateway_that_opens_tcp_only_leads_over_tls() {
+    let Some(net) = net() else { return };
+    let _gateway = Gateway::start(&net, Setting { upnp: false, ..USUAL });
+    // What a request by PCP is about is in its 37th byte.
+    deaf(&net, "udp dport 5351 @th,352,8 17 drop");
+    let mut host = host(&net);
+    let mapped = stands(&mut host.program, "half");
+    assert!(sentence(&mapped).contains("over TLS only"), "{mapped}");
+    assert_eq!(join(&net, "Ben", &mapped).transport(), "tls");
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_gateway_behind_another_one_is_told_in_every_language() {
+    let private = Setting { address: None, ..USUAL };
+    for (setting, deafness) in [
+        (Setting { upnp: false, ..private }, ""),
+        (Setting { upnp: false, ..private }, NO_PCP),
+        (Setting { port_control: false, ..private }, ""),
+    ] {
+        let Some(net) = net() else { return };
+        // Its only address outside is not one of the internet's.
+        for address in [PUBLIC, OTHER] {
+            net.gw.ip(&format!("addr del {address}/32 dev wan0"));
+        }
+        let _gateway = Gateway::start(&net, setting);
+        if !deafness.is_empty() {
+            deaf(&net, deafness);
+        }
+        let mut host = host(&net);
+        let mapped = host.program.wait_for("mapped", |mapped| mapped["state"] != "asking");
+        let is_inner = mapped["state"] == "inner" || mapped["reason"] == "inner";
+        assert!(is_inner && sentence(&mapped).contains("another gateway in front of it"), "{mapped}");
+        assert_eq!(mapped["outside"], serde_json::json!([]));
+    }
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_gateway_without_a_daemon_or_with_a_silent_one_is_told_and_the_room_is_open_meanwhile() {
+    for rule in ["", "meta l4proto { tcp, udp } drop"] {
+        let Some(net) = net() else { return };
+        if !rule.is_empty() {
+            deaf(&net, rule);
+        }
+        let mut host = host(&net);
+        let ben = Person::at(&net.second, "Ben").join(&host, HOST, &[]);
+        assert_eq!(ben.transport(), "quic");
+        let mapped = stands(&mut host.program, "shut");
+        assert_eq!(mapped["reason"], "silent", "{mapped}");
+        assert!(sentence(&mapped).contains("(192.168.77.1)"), "{mapped}");
+        host.program.signal("INT");
+        let (_, took) = host.program.wait_end();
+        assert!(took < Duration::from_secs(2), "the end took {took:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_computer_without_a_gateway_is_told_so_until_it_has_one() {
+    let Some(net) = net() else { return };
+    let _gateway = Gateway::start(&net, USUAL);
+    net.host.ip("route del default");
+    let mut host = host(&net);
+    assert_eq!(stands(&mut host.program, "shut")["reason"], "no-gateway");
+    net.host.ip("route add default via 192.168.77.1");
+    let mapped = stands(&mut host.program, "open");
+    assert_eq!(join(&net, "Ben", &mapped).transport(), "quic");
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_gateway_that_restarts_with_another_address_leads_to_the_room_again_and_the_invite_is_new() {
+    let Some(net) = net() else { return };
+    let short = Setting { lease: 9, ..USUAL };
+    let gateway = Gateway::start(&net, short);
+    let mut host = host(&net);
+    stands(&mut host.program, "open");
+    drop(gateway);
+    forget(&net);
+    assert_eq!(stands(&mut host.program, "shut")["reason"], "gone");
+    let _gateway = Gateway::start(&net, Setting { address: Some(OTHER), ..short });
+    let outside = serde_json::json!([format!("{OTHER}:{PORT}")]);
+    let mapped = host.program.wait_for("mapped", |mapped| mapped["outside"] == outside);
+    assert!(sentence(&mapped).contains("hand out the new one"), "{mapped}");
+    assert_eq!(join(&net, "Ben", &mapped).transport(), "quic");
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn the_end_is_not_held_up_by_a_gateway_that_has_fallen_silent() {
+    let Some(net) = net() else { return };
+    let gateway = Gateway::start(&net, USUAL);
+    let mut host = host(&net);
+    stands(&mut host.program, "open");
+    deaf(&net, "meta l4proto { tcp, udp } drop");
+    drop(gateway);
+    host.program.signal("INT");
+    let (code, took) = host.program.wait_end();
+    assert!(code == 0 && took < Duration::from_secs(2), "the end took {took:?}");
 }

@@ -74,7 +74,7 @@ impl Keeper {
                 Ok(held) => return Ok(Ok(held)),
                 Err(refused) => {
                     info!(language = way.language().name(), ?refused, "the gateway opens no port");
-                    if why == Why::Silent {
+                    if refused.tells() > why.tells() {
                         why = refused;
                     }
                     answered.pop_first();

@@ -112,6 +112,19 @@ impl Language {
 }
 
 impl Why {
+    /// How much it helps to know this, where a gateway gives several reasons, one in each language. Some say that they have no
+    /// more ports when they have no address.
+    pub(super) fn tells(self) -> u8 {
+        match self {
+            Self::Silent => 0,
+            Self::Odd => 1,
+            Self::Full => 2,
+            Self::Denied | Self::OnlyForGood => 3,
+            Self::Inner(None) => 4,
+            _ => 5,
+        }
+    }
+
     /// The name in the `--json` interface.
     pub fn as_str(self) -> &'static str {
         match self {

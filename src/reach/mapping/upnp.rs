@@ -175,6 +175,10 @@ fn of_opening(error: &AddPortError) -> Refusal {
 fn of_address(error: &GetExternalIpError) -> Refusal {
     match error {
         GetExternalIpError::ActionNotAuthorized => Refusal::Denied,
+        // “Action failed”, or an answer without an address: it has none (WANIPConnection:1, 2.2.16).
+        GetExternalIpError::RequestError(RequestError::ErrorCode(501, _) | RequestError::InvalidResponse(_)) => {
+            Refusal::Offline
+        }
         GetExternalIpError::RequestError(error) => of_request(error),
     }
 }
