@@ -1,8 +1,8 @@
 //! The built program in networks of the kernel's own: machines, a gateway and faults, made of namespaces.
 //!
 //! Harness first: [`lab`] makes machines and wires, [`net`] the network that most cases use, [`gateway`] what passes
-//! through it, [`people`] the program on a machine, [`figures`] the table of `docs/NETWORKS.md`. Then the cases, one file
-//! a promise:
+//! through it, [`daemon`] who opens ports there, [`people`] the program on a machine, [`figures`] the table of
+//! `docs/NETWORKS.md`. Then the cases, one file a promise:
 //!
 //! - `joins`: what a join finds through each gateway
 //! - `mapped`: a way in from outside, asked of the gateway
@@ -11,6 +11,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod daemon;
 mod figures;
 mod gateway;
 #[path = "../program/harness.rs"]
