@@ -52,7 +52,7 @@ impl Report {
                 };
                 let invite = match (open.moved, self.wanted.encrypted) {
                     (true, true) => "Invites from before do not lead there: hand out the new one.".to_owned(),
-                    (false, true) => "The new invite has the address.".to_owned(),
+                    (false, true) => "The invite now has this address.".to_owned(),
                     (_, false) => "Tell them that address.".to_owned(),
                 };
                 let closing = closing(open);
