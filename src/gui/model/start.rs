@@ -219,8 +219,8 @@ impl Start {
         match (self.outside, self.protection) {
             (false, _) => Verdict::None,
             (true, Protection::Encrypted) => Verdict::Good(
-                "Your gateway is asked to open the port until the room ends. Whoever has the invite can then join from \
-                 anywhere, and anybody on the internet can see that something answers there."
+                "Your gateway is asked to open the port until the room ends. Whoever has the invite, or finds the address, can \
+                 then come in from anywhere."
                     .to_owned(),
             ),
             (true, Protection::Plain) => Verdict::Bad(

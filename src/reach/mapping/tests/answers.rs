@@ -112,7 +112,7 @@ async fn no_datagram_is_a_reason_to_panic() {
     let _gateway = port_control(gateway, |request| {
         let round = SEED.load(Ordering::Relaxed);
         let mut answer = noise([0, 1, 3, 4, 8, 12, 15, 16, 17, 24, 28, 60, 64, 1_100, 1_400][round % 15]);
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             let kept = answer.len().min(4);
             answer[..kept].copy_from_slice(&request.iter().copied().chain([0; 4]).take(kept).collect::<Vec<_>>());
             answer.iter_mut().skip(1).take(1).for_each(|byte| *byte |= 0x80);
@@ -248,8 +248,11 @@ fn fault(code: u16) -> Reply {
     ))
 }
 
+/// What a gateway answers to a request that is to change something or to tell its address.
+type Control = fn(&str) -> Reply;
+
 /// A gateway that keeps to the protocol, but for what `control` answers to its requests.
-fn proper(control: fn(&str) -> Reply) -> Page {
+fn proper(control: Control) -> Page {
     Box::new(move |request| match request.split(' ').nth(1) {
         Some("/description") => ok(&description("/control")),
         Some("/actions") => ok(&actions()),
@@ -287,7 +290,7 @@ async fn a_proper_gateway_is_understood() {
 
 #[tokio::test]
 async fn each_refusal_of_a_gateway_is_told_from_the_others() {
-    let cases: [(fn(&str) -> Reply, Refusal); 7] = [
+    let cases: [(Control, Refusal); 7] = [
         (|_| fault(718), Refusal::Taken),
         (|_| fault(606), Refusal::Denied),
         (|_| fault(725), Refusal::OnlyForGood),
