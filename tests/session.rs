@@ -47,6 +47,7 @@ fn options(listener: &dyn Listener, fingerprint: Option<Fingerprint>, way: Way) 
         first_contact: Consent::Ask,
         plaintext: Consent::Withheld,
         bind: None,
+        proxy: None,
     }
 }
 

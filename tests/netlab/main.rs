@@ -7,6 +7,7 @@
 //! - `joins`: what a join finds through each gateway
 //! - `changes`: what changes in the middle of a conversation
 //! - `plain`: plain TCP through gateways, and its refusals
+//! - `proxy`: through a SOCKS5 proxy
 //! - `places`: one's own room, several interfaces, zones, names
 //!
 //! All of it needs the rights of root, and `scripts/netlab` runs it.
@@ -25,3 +26,4 @@ mod net;
 mod people;
 mod places;
 mod plain;
+mod proxy;
