@@ -1,4 +1,8 @@
 //! The joining side against hosts that are slow, half deaf, or mean harm. They are played here, frame by frame.
+//!
+//! - `elsewhere`: another connection, while the first is still there
+
+mod elsewhere;
 
 use std::{net::UdpSocket, sync::Arc, time::Duration};
 
