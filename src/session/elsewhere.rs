@@ -211,6 +211,10 @@ impl<'a> Elsewhere<'a> {
         if self.surroundings.have_changed() {
             info!("this machine has moved, or has slept");
             self.watch.moved(now);
+            // What was begun before is not waited for.
+            if let Attempt::Dialling(..) = self.attempt {
+                self.attempt = Attempt::None;
+            }
         }
         let (received, then) = std::mem::replace(&mut self.received, (connection.received(), Instant::now()));
         if received != self.received.0 {

@@ -301,30 +301,32 @@ impl Join {
                 back_off = BackOff::default();
             }
             match self.try_to_come_back(door, ongoing, backstage).await {
-                Ok(back) => return Ok(back),
+                Ok(Some(back)) => return Ok(back),
+                Ok(None) => back_off = BackOff::default(),
                 Err(End::Refused(refused)) if !is_final(refused.reason) => why = refused.detail,
                 Err(end) => return Err(end),
             }
         }
     }
 
-    /// One attempt to come back.
+    /// One attempt to come back; none, when the network has changed meanwhile.
     async fn try_to_come_back(
         &self,
         door: &Door<'_>,
         ongoing: &mut Ongoing,
         backstage: &mut Backstage,
-    ) -> Result<Moved, End> {
+    ) -> Result<Option<Moved>, End> {
         let way = if door.key.is_some() { self.options.way } else { Way::Plain };
         let refused = |error, way| advice::could_not_reach(&self.place(), &error, way);
         let dialled = async {
             let addresses = door.find().await.map_err(|_| advice::not_found(&self.place()))?;
             door.dial(&addresses).await.map_err(|error| refused(error, way))
         };
-        let connection = meanwhile(dialled, ongoing, backstage).await??;
+        let Some(dialled) = meanwhile(retry::unless_moved(dialled), ongoing, backstage).await? else { return Ok(None) };
+        let connection = dialled?;
         let resume = ongoing.view.position();
         match meanwhile(door.greet(&*connection, resume), ongoing, backstage).await? {
-            Ok(let_in) => Ok(Moved { connection, let_in }),
+            Ok(let_in) => Ok(Some(Moved { connection, let_in })),
             Err(NotWelcome::Refused(refused)) if refused.refusal == Refusal::Replaced => {
                 Err(End::Closed(Closed::Replaced))
             }
