@@ -83,10 +83,10 @@ impl<'a> Elsewhere<'a> {
     pub(super) fn new(door: Door<'a>, connection: &dyn Connection, returning: &'a mut Returning) -> Self {
         let (kind, now) = (connection.peer().kind, Instant::now().into_std());
         match kind {
-            Kind::Quic => returning.returned(now),
+            Kind::Quic => returning.made(now),
             _ => returning.left(now),
         }
-        let may_return = door.may_return_from(kind).then_some(&mut *returning);
+        let may_return = door.may_return_from(kind).then_some(&*returning);
         let watch = Watch::new(kind == Kind::Quic, may_return, now);
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
