@@ -6,11 +6,16 @@
 //!
 //! - `joins`: what a join finds through each gateway
 //! - `mapped`: a way in from outside, asked of the gateway
+//! - `changes`: what changes in the middle of a conversation
+//! - `plain`: plain TCP through gateways, and its refusals
+//! - `proxy`: through a SOCKS5 proxy
+//! - `places`: one's own room, several interfaces, zones, names
 //!
 //! All of it needs the rights of root, and `scripts/netlab` runs it.
 
 #![cfg(target_os = "linux")]
 
+mod changes;
 mod daemon;
 mod figures;
 mod gateway;
@@ -22,3 +27,6 @@ mod lab;
 mod mapped;
 mod net;
 mod people;
+mod places;
+mod plain;
+mod proxy;

@@ -27,11 +27,6 @@ impl Person {
         Self { name, installation: Installation::new(), machine: machine.clone() }
     }
 
-    /// The same person, who has carried their computer elsewhere.
-    pub(crate) fn moves_to(&mut self, machine: &Machine) {
-        self.machine = machine.clone();
-    }
-
     /// The program with these arguments, on their machine.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.machine.wrap(&self.installation.command(arguments))

@@ -216,8 +216,7 @@ impl Model {
         self.room = Room::default();
         self.room.feed.focus_changed(self.focused);
         self.begun = opening.clone();
-        self.room.expects_quic =
-            matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted);
+        self.room.expects_quic = matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted && options.proxy.is_none());
         let place = match opening {
             Opening::Join(options) => options.target.addresses.first().map(ToString::to_string).unwrap_or_default(),
             _ => String::new(),

@@ -283,6 +283,7 @@ fn join(name: Name, target: Target) -> Opening {
         first_contact: Consent::Ask,
         plaintext: Consent::Ask,
         bind: None,
+        proxy: None,
     })
 }
 
@@ -404,6 +405,7 @@ mod tests {
                 .to_vec(),
             first_met: jiff::Timestamp::UNIX_EPOCH,
             last_met: jiff::Timestamp::UNIX_EPOCH,
+            over: None,
         };
         let mut start = Start { place: "elsewhere".to_owned(), ..start() };
         let opening = start.again(&pin).unwrap();
