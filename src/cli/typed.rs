@@ -77,6 +77,10 @@ pub(super) struct Host {
     #[argh(option, arg_name = "how-much")]
     pub(super) keep: Option<String>,
 
+    /// let people outside your network in: ask the gateway to open the port, for as long as the room lasts
+    #[argh(switch)]
+    pub(super) map_port: bool,
+
     /// stay in the terminal
     #[argh(switch)]
     pub(super) console: bool,
@@ -141,6 +145,10 @@ pub(super) struct Join {
     /// dial from this address of the machine
     #[argh(option, arg_name = "ip")]
     pub(super) bind: Option<String>,
+
+    /// connect through this SOCKS5 proxy, which also looks up names: socks5://[name:password@]host:port; QUIC is not tried then
+    #[argh(option, arg_name = "url")]
+    pub(super) proxy: Option<String>,
 
     /// stay in the terminal
     #[argh(switch)]

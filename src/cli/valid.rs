@@ -8,7 +8,7 @@ use crate::{
     identity::{DEFAULT_PORT, DataDir, Name, RoomName},
     reach::doctor::Question,
     session::{self, Consent, Target, Way},
-    transport::Kind,
+    transport::{Kind, Proxy},
     wire::limits,
 };
 
@@ -104,6 +104,7 @@ fn host_task(typed: typed::Host) -> Result<Task, String> {
         bind: bind(typed.bind)?,
         encrypted: typed.quic || !typed.tcp,
         plain: typed.tcp,
+        map_port: typed.map_port,
     };
     Ok(Task::Host(options, front))
 }
@@ -129,6 +130,11 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
             "Plain TCP cannot prove whose key it is, so --tcp cannot keep what a fingerprint or an invite asks for.";
         return Err(format!("{why} Leave --tcp out."));
     }
+    let proxy: Option<Proxy> =
+        typed.proxy.as_deref().map(str::parse).transpose().map_err(|why| format!("--proxy: {why}."))?;
+    if proxy.is_some() && way == Way::Only(Kind::Quic) {
+        return Err("QUIC cannot go through a SOCKS5 proxy: leave out --proxy, or take --transport tls.".to_owned());
+    }
     let front = front(typed.console, typed.json, typed.name.is_some());
     let ask = match front {
         Front::Window { .. } => Consent::Ask,
@@ -149,6 +155,7 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
         first_contact: if typed.accept_new { Consent::Given } else { ask },
         plaintext,
         bind: bind(typed.bind)?,
+        proxy,
     };
     Ok(Task::Join(options, front))
 }

@@ -13,6 +13,8 @@ pub enum Reach {
     Network,
     /// A name, and whoever knows it.
     Name,
+    /// The gateway's address and a port of it that it has opened. No address tells that by itself.
+    Outside,
     /// A public address.
     Internet,
     /// The shared range that VPNs such as Tailscale use, and providers for their customers (RFC 6598).
@@ -49,6 +51,7 @@ impl Reach {
         match self {
             Self::Network => "for everybody on this network",
             Self::Name => "for whoever finds this name in their network",
+            Self::Outside => "from the internet: your gateway lets it through while the room is open",
             Self::Internet => "from the internet, too, if your gateway lets the port through",
             Self::Vpn => "for who is in the same VPN, such as Tailscale, or with the same provider",
             Self::Link => "only on the same cable or Wi-Fi, without a router in between",

@@ -43,7 +43,7 @@ pub enum Behind {
 ///
 /// [`Error::Unreachable`]. Has no deadline of its own; dropping the future gives up.
 pub async fn connect(address: SocketAddr) -> Result<(), Error> {
-    tcp::connect(None, address).await.map(drop)
+    tcp::connect_directly(None, address).await.map(drop)
 }
 
 /// Asks what is behind `address`. Takes up to two connections, one after the other. Has no deadline of its own: something
@@ -93,7 +93,7 @@ enum Answer {
 
 /// What comes back for a preamble and the end of ours.
 async fn answer(address: SocketAddr, preamble: &[u8]) -> Result<Answer, Error> {
-    let mut tcp = tcp::connect(None, address).await?;
+    let mut tcp = tcp::connect_directly(None, address).await?;
     tcp.write_all(preamble).await.map_err(Error::Io)?;
     tcp.shutdown().await.map_err(Error::Io)?;
     let heard = hear(&mut tcp).await?;
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::{
         identity::Identity,
-        transport::{Credentials, Listener, Port},
+        transport::{Credentials, Port},
     };
 
     async fn behind(port: Port) -> Behind {

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::{
+    daemon,
     gateway::{self, Forward, NO_UDP, Nat, SILENCE},
     harness::Host,
     lab::{End, Machine, has, skip, wire},
@@ -313,42 +314,6 @@ fn the_doctor_sees_that_encryption_is_broken_on_the_way() {
     assert_eq!((said.code, said.found()), (3, vec!["encryption-broken"]));
 }
 
-/// A gateway with miniupnpd in it, which says that its address outside is `ext`, or what it has.
-fn gateway_daemon(
-    gw: &Machine,
-    ext: Option<&str>,
-    upnp: bool,
-    nat_pmp: bool,
-) -> Option<(crate::lab::Guarded, tempfile::TempDir)> {
-    if !has(&["miniupnpd"]) {
-        return None;
-    }
-    let files = tempfile::tempdir().expect("a folder");
-    let settings = files.path().join("settings");
-    let yes = |yes| if yes { "yes" } else { "no" };
-    let ext = ext.map(|ip| format!("ext_ip={ip}\n")).unwrap_or_default();
-    let text = format!(
-        "ext_ifname=wan0\n{ext}listening_ip=br0\nhttp_port=5000\nenable_natpmp={}\nenable_upnp={}\n\
-         upnp_table_name=gwfilter\nupnp_nat_table_name=gwnat\nupnp_forward_chain=upnp_fwd\nupnp_nat_chain=upnp_pre\n\
-         upnp_nat_postrouting_chain=upnp_post\nsecure_mode=yes\nsystem_uptime=yes\nipv6_disable=yes\n\
-         uuid=11111111-2222-3333-4444-555555555555\nallow 1024-65535 192.168.77.0/24 1024-65535\n\
-         deny 0-65535 0.0.0.0/0 0-65535\n",
-        yes(nat_pmp),
-        yes(upnp)
-    );
-    std::fs::write(&settings, text).expect("a file");
-    gw.nft(
-        "table inet gwnat {\nchain upnp_pre {\n}\nchain upnp_post {\n}\n}\ntable inet gwfilter {\nchain upnp_fwd {\n}\n}\n",
-    );
-    let pid = files.path().join("pid");
-    let command =
-        format!("timeout -k 1 120 miniupnpd -d -f {} -P {} >/dev/null 2>&1", settings.display(), pid.display());
-    let daemon = gw.spawn(&command);
-    let port = if nat_pmp { 5351 } else { 1900 };
-    gw.shell(&format!("for i in $(seq 200); do ss -uln | grep -q :{port} && exit 0; sleep 0.05; done; exit 1"));
-    Some((daemon, files))
-}
-
 #[test]
 #[ignore = "needs root: scripts/netlab"]
 fn the_doctor_asks_the_gateway_in_all_its_languages_and_maps_nothing() {
@@ -360,27 +325,29 @@ fn the_doctor_asks_the_gateway_in_all_its_languages_and_maps_nothing() {
         let rows = said.of("step").filter(|step| step["step"] == "gateway");
         rows.map(|row| row["detail"].as_str().expect("a text").to_owned()).collect::<Vec<_>>()
     };
-    for (upnp, nat_pmp) in [(true, true), (true, false), (false, true)] {
-        let Some(net) = Net::new() else { return };
-        let Some(daemon) = gateway_daemon(&net.gw, Some("192.0.1.1"), upnp, nat_pmp) else { return };
+    for (upnp, port_control) in [(true, true), (true, false), (false, true)] {
+        let Some(net) = daemon::net() else { return };
+        let _daemon = daemon::Gateway::start(&net, daemon::Setting { upnp, port_control, ..daemon::USUAL });
         let said = Said::by(&Person::at(&net.host, "Ana"), &[]);
-        assert!(said.what("gateway-maps").contains("192.0.1.1"), "{:#?}", said.events);
+        assert!(said.what("gateway-maps").contains(daemon::PUBLIC), "{:#?}", said.events);
         let found: Vec<_> = lines(&said).iter().map(|line| line.contains("spoken")).collect();
-        assert_eq!(found, [upnp, nat_pmp, nat_pmp], "{:#?}", said.events);
-        let mapped = net.gw.shell("nft list chain inet gwnat upnp_pre");
-        assert!(!mapped.contains("dnat"), "{mapped}");
-        drop(daemon);
+        assert_eq!(found, [upnp, port_control, port_control], "{:#?}", said.events);
+        let open = daemon::open_ports(&net.gw);
+        assert!(!open.contains("dnat"), "{open}");
     }
 }
 
 #[test]
 #[ignore = "needs root: scripts/netlab"]
 fn the_doctor_sees_that_there_is_a_second_gateway_before_the_first() {
-    for (upnp, nat_pmp) in [(true, false), (false, true)] {
-        let Some(net) = Net::new() else { return };
-        net.gw.ip("addr flush dev wan0");
-        net.gw.address("wan0", "192.168.178.20/24");
-        let Some(_daemon) = gateway_daemon(&net.gw, None, upnp, nat_pmp) else { return };
+    for (upnp, port_control) in [(true, false), (false, true)] {
+        let Some(net) = daemon::net() else { return };
+        // Its only address outside is not one of the internet's.
+        for address in [daemon::PUBLIC, daemon::OTHER] {
+            net.gw.ip(&format!("addr del {address}/32 dev wan0"));
+        }
+        let setting = daemon::Setting { upnp, port_control, address: None, ..daemon::USUAL };
+        let _daemon = daemon::Gateway::start(&net, setting);
         let said = Said::by(&Person::at(&net.host, "Ana"), &[]);
         assert!(said.has("double-nat") && !said.has("gateway-maps") && said.code == 0, "{:#?}", said.events);
     }

@@ -2,6 +2,7 @@
 //!
 //! - `talk`: conversations over each transport
 //! - `trust`: fingerprints, pins, first contact, changed keys
+//! - `mapped`: a way in from outside, where no gateway can be asked
 //! - `plain`: plain TCP is asked for, and never happens by itself
 //! - `terminal`: what a person types and sees
 //! - `lost`: connections that are lost and made again
@@ -19,6 +20,7 @@ mod endings;
 mod harness;
 mod logged;
 mod lost;
+mod mapped;
 mod plain;
 mod saved;
 mod talk;

@@ -40,7 +40,8 @@ impl Examination {
         let may_know_more =
             matches!(reason, RefusedReason::Unreachable | RefusedReason::WrongProtocol | RefusedReason::Version);
         match opening {
-            Opening::Join(_) if may_know_more => Self::Offered,
+            // What a proxy does on the way cannot be looked at from here.
+            Opening::Join(options) if may_know_more && options.proxy.is_none() => Self::Offered,
             _ => Self::None,
         }
     }
@@ -92,7 +93,15 @@ mod tests {
         let mut target = Target::parse("192.168.1.20", None, DEFAULT_PORT).unwrap();
         target.fingerprint = Some(Fingerprint::from_bytes([1; 32]));
         let (name, ask, way) = ("Ada".parse().unwrap(), Consent::Ask, Way::Encrypted);
-        Opening::Join(session::Options { target, name, way, first_contact: ask, plaintext: ask, bind: None })
+        Opening::Join(session::Options {
+            target,
+            name,
+            way,
+            first_contact: ask,
+            plaintext: ask,
+            bind: None,
+            proxy: None,
+        })
     }
 
     fn refusal(reason: RefusedReason, opening: &Opening) -> Refusal {
@@ -124,6 +133,10 @@ mod tests {
             let examination = refusal(reason, &join()).examination;
             assert_eq!(examination == Examination::Offered, offered, "{reason:?}");
             assert_eq!(refusal(reason, &Opening::Choose).examination, Examination::None);
+            let Opening::Join(options) = join() else { panic!() };
+            let proxy = Some("socks5://10.0.0.1".parse().unwrap());
+            let through = Opening::Join(session::Options { proxy, ..options });
+            assert_eq!(refusal(reason, &through).examination, Examination::None);
         }
     }
 

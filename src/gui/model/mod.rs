@@ -217,8 +217,7 @@ impl Model {
         self.room = Room::default();
         self.room.feed.focus_changed(self.focused);
         self.begun = opening.clone();
-        self.room.expects_quic =
-            matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted);
+        self.room.expects_quic = matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted && options.proxy.is_none());
         let place = match opening {
             Opening::Join(options) => options.target.addresses.first().map(ToString::to_string).unwrap_or_default(),
             _ => String::new(),
@@ -304,6 +303,7 @@ impl Model {
             Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
             Event::Saving { trouble } => self.room.saving(trouble.as_deref()),
+            Event::Mapped { report, listening } => self.room.mapped(&report, &listening),
             Event::Unsent { text, tag, why } => {
                 self.room.failed(tag, &text, &why);
                 self.keep();

@@ -1,5 +1,6 @@
 //! Conversations from their first event to their last, as the window would show them.
 
+mod mapped;
 mod written;
 
 use std::rc::Rc;
