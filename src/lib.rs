@@ -9,7 +9,9 @@
 //! - [`host`]: listeners, handshakes, and how a connection becomes a member of a room
 //! - [`session`]: the joining side: dial, ask whom to trust, greet, talk
 //! - [`conversation`]: the one interface between those two and a front end
+//! - [`reach`]: how to be found and reached: a way in from outside
 //! - [`room`]: the log, and members as positions in it
+//! - [`reach`]: how to be found and reached
 //! - [`transport`]: ways to carry frames: QUIC, TLS, plain TCP, and memory for tests
 //! - [`identity`]: keys, fingerprints, pins, invites, names
 //! - [`wire`]: messages, their encoding, frames, limits
@@ -26,6 +28,7 @@ pub mod gui;
 pub mod host;
 pub mod identity;
 mod random;
+pub mod reach;
 pub mod room;
 pub mod session;
 pub mod transport;

@@ -52,6 +52,7 @@ impl Hosted {
             encrypted: true,
             plain: false,
             save: None,
+            map_port: false,
         };
         let mut host = host::host_over(vec![listener], options, identity);
         while !matches!(host.events.recv().await, Some(Event::Welcomed(_))) {}

@@ -292,6 +292,7 @@ async fn hosted() -> (Conversation, u16) {
         encrypted: true,
         plain: true,
         save: None,
+        map_port: false,
     };
     let mut host = host::host(options, Arc::new(Identity::generate().unwrap()));
     match host.events.recv().await {

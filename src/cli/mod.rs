@@ -3,8 +3,10 @@
 //! - `typed`: what was typed (argh)
 //! - `valid`: what is valid
 //! - `log`: the log file
+//! - `doctor`: what keeps people from talking
 //! - `hosts`: the commands about pins and one's own key, which need no network
 
+mod doctor;
 mod hosts;
 mod log;
 mod typed;
@@ -123,6 +125,7 @@ fn perform(Request { data_dir, log, task }: Request) -> Exit {
         Task::ListHosts => hosts::list(&data_dir),
         Task::ForgetHost(who) => hosts::forget(&data_dir, &who),
         Task::ShowId => hosts::show_id(&data_dir),
+        Task::Examine(examination) => doctor::examine(&examination, &data_dir),
         task => match data_dir.identity() {
             Ok(identity) => converse(task, Arc::new(identity), &data_dir, log),
             Err(error) => local(error),
@@ -176,7 +179,7 @@ fn window(
             link = given;
             (None, gui::Opening::Choose)
         }
-        Task::ListHosts | Task::ForgetHost(_) | Task::ShowId => (None, gui::Opening::Choose),
+        Task::ListHosts | Task::ForgetHost(_) | Task::ShowId | Task::Examine(_) => (None, gui::Opening::Choose),
     };
     let (pins, runtime, dir, log) =
         (data_dir.pins(), runtime.clone(), data_dir.path().to_owned(), log.map(Path::to_owned));

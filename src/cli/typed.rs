@@ -34,6 +34,7 @@ pub(super) enum Command {
     Open(Open),
     Hosts(Hosts),
     Id(Id),
+    Doctor(Doctor),
 }
 
 /// Host a room. Others join it with the invite that is shown.
@@ -75,6 +76,10 @@ pub(super) struct Host {
     /// with --save: keep only so much, such as 30d (days), 12h or 10000 (entries); what is older is erased
     #[argh(option, arg_name = "how-much")]
     pub(super) keep: Option<String>,
+
+    /// let people outside your network in: ask the gateway to open the port, for as long as the room lasts
+    #[argh(switch)]
+    pub(super) map_port: bool,
 
     /// stay in the terminal
     #[argh(switch)]
@@ -140,6 +145,10 @@ pub(super) struct Join {
     /// dial from this address of the machine
     #[argh(option, arg_name = "ip")]
     pub(super) bind: Option<String>,
+
+    /// connect through this SOCKS5 proxy, which also looks up names: socks5://[name:password@]host:port; QUIC is not tried then
+    #[argh(option, arg_name = "url")]
+    pub(super) proxy: Option<String>,
 
     /// stay in the terminal
     #[argh(switch)]
@@ -220,6 +229,40 @@ pub(super) struct Forget {
 #[argh(subcommand, name = "id")]
 pub(super) struct Id {
     /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+}
+
+/// Find out why a join does not work, or without an address, whether others can join a room on this computer. Looks and changes
+/// nothing, and no member sees anything of it.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand, name = "doctor")]
+pub(super) struct Doctor {
+    /// an invite (parlor://…), or the host's address, with or without a port
+    #[argh(positional, arg_name = "invite-or-address")]
+    pub(super) place: Option<String>,
+
+    /// the host's fingerprint, in whatever form you got it
+    #[argh(option)]
+    pub(super) fingerprint: Option<String>,
+
+    /// the port, if the address has none, or of the room here: 7275 unless given
+    #[argh(option)]
+    pub(super) port: Option<u16>,
+
+    /// print one JSON object a line: for scripts
+    #[argh(switch)]
+    pub(super) json: bool,
+
+    /// write what happens to connections into this file; what people write is never in it
+    #[argh(option, arg_name = "file")]
+    pub(super) log: Option<String>,
+
+    /// how much of it: error, warn, info, debug or trace; info unless given
+    #[argh(option, arg_name = "level")]
+    pub(super) log_level: Option<String>,
+
+    /// the folder of key and pins
     #[argh(option, arg_name = "dir")]
     pub(super) data_dir: Option<String>,
 }

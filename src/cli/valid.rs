@@ -2,12 +2,13 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use super::{log::Log, typed};
+use super::{doctor::Examination, log::Log, typed};
 use crate::{
     host::{self, Keep, Save},
     identity::{DEFAULT_PORT, DataDir, Name, RoomName},
+    reach::doctor::Question,
     session::{self, Consent, Target, Way},
-    transport::Kind,
+    transport::{Kind, Proxy},
     wire::limits,
 };
 
@@ -28,6 +29,7 @@ pub(super) enum Task {
     ListHosts,
     ForgetHost(String),
     ShowId,
+    Examine(Examination),
 }
 
 /// Where the conversation is shown.
@@ -70,6 +72,10 @@ impl Request {
                 (last.or(data_dir), Task::ForgetHost(who))
             }
             Some(typed::Command::Id(typed::Id { data_dir })) => (data_dir, Task::ShowId),
+            Some(typed::Command::Doctor(mut doctor)) => {
+                (log, level) = (doctor.log.take().or(log), doctor.log_level.take().or(level));
+                (doctor.data_dir.take(), doctor_task(&doctor)?)
+            }
         };
         let chosen = own_dir.or(typed.data_dir).map(PathBuf::from);
         let data_dir = DataDir::resolve(chosen).map_err(|error| error.to_string())?;
@@ -98,6 +104,7 @@ fn host_task(typed: typed::Host) -> Result<Task, String> {
         bind: bind(typed.bind)?,
         encrypted: typed.quic || !typed.tcp,
         plain: typed.tcp,
+        map_port: typed.map_port,
     };
     Ok(Task::Host(options, front))
 }
@@ -123,6 +130,11 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
             "Plain TCP cannot prove whose key it is, so --tcp cannot keep what a fingerprint or an invite asks for.";
         return Err(format!("{why} Leave --tcp out."));
     }
+    let proxy: Option<Proxy> =
+        typed.proxy.as_deref().map(str::parse).transpose().map_err(|why| format!("--proxy: {why}."))?;
+    if proxy.is_some() && way == Way::Only(Kind::Quic) {
+        return Err("QUIC cannot go through a SOCKS5 proxy: leave out --proxy, or take --transport tls.".to_owned());
+    }
     let front = front(typed.console, typed.json, typed.name.is_some());
     let ask = match front {
         Front::Window { .. } => Consent::Ask,
@@ -143,8 +155,25 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
         first_contact: if typed.accept_new { Consent::Given } else { ask },
         plaintext,
         bind: bind(typed.bind)?,
+        proxy,
     };
     Ok(Task::Join(options, front))
+}
+
+fn doctor_task(typed: &typed::Doctor) -> Result<Task, String> {
+    let port = typed.port.unwrap_or(DEFAULT_PORT);
+    if port == 0 {
+        return Err("--port 0 is no room's; leave it out, or give the one that the host's window shows.".to_owned());
+    }
+    let question = match (&typed.place, &typed.fingerprint) {
+        (Some(place), fingerprint) => {
+            let target = Target::parse(place, fingerprint.as_deref(), port).map_err(|error| error.to_string())?;
+            Some(Question { addresses: target.addresses, fingerprint: target.fingerprint })
+        }
+        (None, Some(_)) => return Err("--fingerprint is a host's: give its address, too.".to_owned()),
+        (None, None) => None,
+    };
+    Ok(Task::Examine(Examination { question, port, json: typed.json }))
 }
 
 fn front(console: bool, json: bool, named: bool) -> Front {

@@ -6,7 +6,7 @@
 
 use super::Style;
 use crate::{
-    conversation::{Closed, Event, Question, Said, Welcomed},
+    conversation::{Closed, Event, Question, Said, State, Welcomed},
     wire::{HOST, Member, Security, message::Departure},
 };
 
@@ -21,17 +21,26 @@ pub(super) struct Transcript {
     colour: bool,
     /// The last message was said before one came in.
     in_history: bool,
+    /// One's connection was lost, and is not there again.
+    is_lost: bool,
 }
 
 impl Transcript {
     pub(super) fn new(style: Style) -> Self {
-        Self { colour: style == Style::Human { colour: true }, in_history: false }
+        Self { colour: style == Style::Human { colour: true }, in_history: false, is_lost: false }
     }
 
     /// The lines of an event, without their line breaks.
     pub(super) fn lines(&mut self, event: &Event) -> Vec<String> {
         match event {
+            Event::State { state: State::Reconnecting, .. } => self.is_lost = true,
+            Event::State { .. } => self.is_lost = false,
+            _ => {}
+        }
+        match event {
             Event::Said(said) => self.said(said),
+            // Nothing was noticed of it: the next event says in a line what has changed.
+            Event::Resumed { anew: false, .. } if !self.is_lost => Vec::new(),
             event => notices(event).into_iter().map(|notice| self.notice(&notice)).collect(),
         }
     }
@@ -156,6 +165,14 @@ fn notices(event: &Event) -> Vec<Notice> {
             vec![Notice::grave(format!("{trouble} Until then nobody hears what is said."))]
         }
         Event::Saving { trouble: None } => vec![Notice::quiet("The room is saved again.")],
+        Event::Mapped { report, listening } => {
+            let words = report.words();
+            let mut lines = vec![if report.is_trouble() { Notice::grave(words) } else { Notice::quiet(words) }];
+            if let Some(invite) = listening.invite.as_ref().filter(|_| !report.places().is_empty()) {
+                lines.push(Notice::quiet(format!("Invite others with {invite}")));
+            }
+            lines
+        }
         Event::Unsent { text, why, .. } => vec![Notice::grave(format!("NOT SENT: {}: {why}", first_line(text)))],
         Event::Refused(refused) => {
             let mut lines = vec![Notice::grave(&refused.detail)];
@@ -248,6 +265,30 @@ mod tests {
         let mut transcript = Transcript::new(Style::Human { colour: false });
         assert_eq!(lines(&mut transcript, &said("hi\nAna: no", false, false)), ["Ben: hi ⏎ Ana: no"]);
         assert_eq!(lines(&mut transcript, &said("hi", true, false)), ["Ben> hi"]);
+    }
+
+    /// One's connection was made anew, and nothing was noticed of it but this.
+    #[test]
+    fn a_connection_that_takes_the_place_of_another_is_told_in_one_line() {
+        let welcomed = Welcomed {
+            room: "Kitchen".parse().unwrap(),
+            name: "Ben".parse().unwrap(),
+            member: 1,
+            transport: Some(crate::transport::Kind::Tls),
+            security: Security::Pinned,
+            fingerprint: None,
+            key_exchange: None,
+            saved: true,
+            members: Vec::new(),
+        };
+        let resumed = |anew| Event::Resumed { welcomed: welcomed.clone(), anew };
+        let state = |state, detail: &str| Event::State { state, detail: detail.to_owned() };
+        let mut transcript = Transcript::new(Style::Human { colour: false });
+        assert_eq!(lines(&mut transcript, &resumed(false)), Vec::<String>::new());
+        assert_eq!(lines(&mut transcript, &state(State::Online, "It goes on.")), ["* It goes on."]);
+        assert!(!lines(&mut transcript, &resumed(true)).is_empty(), "the host has lost what was said");
+        lines(&mut transcript, &state(State::Reconnecting, "Lost."));
+        assert!(!lines(&mut transcript, &resumed(false)).is_empty(), "who was away is told how they are back");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::{
     conversation::{Closed, Event},
+    reach::mapping,
     transport::Kind,
     wire::{Member, Security, message::Departure},
 };
@@ -78,6 +79,15 @@ enum Json {
     Saving {
         trouble: Option<String>,
     },
+    Mapped {
+        state: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+        detail: String,
+        outside: Vec<String>,
+        addresses: Vec<String>,
+        invite: Option<String>,
+    },
     Unsent {
         text: String,
         detail: String,
@@ -143,6 +153,17 @@ fn json(event: &Event) -> Option<Json> {
         },
         Event::Gap { missed } => Json::Gap { missed: *missed },
         Event::Saving { trouble } => Json::Saving { trouble: trouble.clone() },
+        Event::Mapped { report, listening } => Json::Mapped {
+            state: report.as_str(),
+            reason: match &report.state {
+                mapping::State::Shut(why) => Some(why.as_str()),
+                _ => None,
+            },
+            detail: report.words(),
+            outside: report.places().iter().map(ToString::to_string).collect(),
+            addresses: listening.addresses.clone(),
+            invite: listening.invite.as_ref().map(ToString::to_string),
+        },
         Event::Unsent { text, why, .. } => Json::Unsent { text: text.clone(), detail: why.clone() },
         Event::Refused(refused) => Json::Refused {
             reason: refused.reason.as_str(),

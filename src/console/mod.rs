@@ -2,8 +2,10 @@
 //!
 //! - `human`: one line each for a person, the sender's name first
 //! - `json`: one JSON object each, for scripts and bots
+//! - [`doctor`]: what the doctor has found
 //! - `input`, `output`: what is typed, and what is shown
 
+pub mod doctor;
 mod human;
 mod input;
 mod json;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     identity::{Fingerprint, Invite, Name, RoomName},
+    reach::mapping::Report,
     transport::Kind,
     wire::{
         CloseCode, Member, MemberId, Security,
@@ -69,6 +70,13 @@ pub enum Event {
     Saving {
         /// Why not, and what to do, as sentences; none when it can be again.
         trouble: Option<String>,
+    },
+    /// Hosting only, when a way in from outside was asked for: how it stands, whenever that has changed.
+    Mapped {
+        /// How it stands.
+        report: Report,
+        /// How the room can be reached now.
+        listening: Listening,
     },
     /// One's own message was not sent, or nobody acknowledged it before the end.
     Unsent {

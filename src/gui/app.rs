@@ -1,6 +1,6 @@
 //! Where what a person wants meets what the network does: conversations are begun here, told things, and left.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc, time::Duration};
 
 use druid::{
     AppDelegate, Application, Command as Told, DelegateCtx, Env, Event, ExtEventSink, Handled, Target, WindowId,
@@ -17,7 +17,8 @@ use crate::{
     conversation::Command,
     gui::bridge::Link,
     host,
-    identity::{Identity, Pins},
+    identity::{DataDir, Identity, Pins},
+    reach::doctor,
     session,
 };
 
@@ -35,10 +36,29 @@ pub(super) struct App {
     pub(super) runtime: tokio::runtime::Handle,
     pub(super) sink: ExtEventSink,
     pub(super) current: Current,
+    /// Where key and pins are kept.
+    pub(super) dir: PathBuf,
+    pub(super) examination: Examination,
+}
+
+/// Finding out why a join has failed: how often it was begun, and the task that does.
+#[derive(Default)]
+pub(super) struct Examination {
+    begun: u64,
+    task: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Examination {
+    fn stop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
 }
 
 impl App {
     fn open(&mut self, opening: Opening, model: &mut Model) {
+        self.examination.stop();
         model.begin(&opening);
         // The runtime is entered, not waited for: both return at once.
         let within = self.runtime.enter();
@@ -152,7 +172,7 @@ impl App {
         }
     }
 
-    fn leave(&self, model: &mut Model) {
+    fn leave(&mut self, model: &mut Model) {
         match &*self.current.borrow() {
             Some(link) if model.room.open() => return link.leave(),
             _ => {}
@@ -160,8 +180,30 @@ impl App {
         self.back(model);
     }
 
+    /// Looks at the way to the host that could not be joined, in the background.
+    fn find_out(&mut self, model: &mut Model) {
+        let number = self.examination.begun + 1;
+        let Some(question) = model.refusal.examine(&model.begun, number) else { return };
+        self.examination.begun = number;
+        let (sink, dir) = (self.sink.clone(), DataDir::resolve(Some(self.dir.clone())));
+        let task = self.runtime.spawn(async move {
+            let found = match dir {
+                Ok(dir) => doctor::examine_join(&question, &dir).await.map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            let again = sink.clone();
+            sink.add_idle_callback(move |model: &mut Model| {
+                model.refusal.examined(number, found);
+                // druid lays out what is new with the next event.
+                let _ = again.submit_command(command::NUDGE, (), Target::Global);
+            });
+        });
+        self.examination.task = Some(task);
+    }
+
     /// Drops what is under way, which leaves it.
-    fn back(&self, model: &mut Model) {
+    fn back(&mut self, model: &mut Model) {
+        self.examination.stop();
         self.current.replace(None);
         model.back();
     }
@@ -216,6 +258,10 @@ impl AppDelegate<Model> for App {
             if let Some(opening) = model.again() {
                 self.open(opening, model);
             }
+        } else if told.is(command::FIND_OUT) {
+            self.find_out(model);
+            // Its button has no use any more.
+            ctx.submit_command(command::FOCUS_AGAIN);
         } else if told.is(command::REPLACE_KEY) {
             self.replace_key(model);
         } else if told.is(command::LOOK_UP) {

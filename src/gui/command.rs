@@ -11,6 +11,8 @@ use super::{
 pub(crate) const OPEN: Selector<Opening> = Selector::new("parlor.open");
 /// Begin again, in the way that is offered.
 pub(crate) const RETRY: Selector = Selector::new("parlor.retry");
+/// Find out why it did not come about.
+pub(crate) const FIND_OUT: Selector = Selector::new("parlor.find-out");
 /// Trust the key that was found instead of the one that was expected, and join.
 pub(crate) const REPLACE_KEY: Selector = Selector::new("parlor.replace-key");
 /// Look into the pins: who is trusted may have changed.

@@ -5,6 +5,7 @@ use druid::Data;
 use super::model::{
     Model, Screen,
     adjust::Overlay,
+    examination::Examination,
     known::Known,
     room::{Room, Side},
     start::Doing,
@@ -21,4 +22,4 @@ macro_rules! same_when_equal {
     };
 }
 
-same_when_equal!(Model, Overlay, Screen, Room, Doing, Side, Feed, Known);
+same_when_equal!(Model, Overlay, Screen, Room, Doing, Side, Feed, Known, Examination);

@@ -173,10 +173,18 @@ pub fn run(start: Start) -> Result<(), WindowError> {
     let sink = launcher.get_external_handle();
     if found.writable {
         // It was not set before.
-        let _ = settings.set(kept::settings::Keeper::telling(dir, sink.clone()));
+        let _ = settings.set(kept::settings::Keeper::telling(dir.clone(), sink.clone()));
     }
     let current = Rc::new(RefCell::new(None));
-    let app = app::App { identity, pins, runtime: runtime.clone(), sink: sink.clone(), current: Rc::clone(&current) };
+    let app = app::App {
+        identity,
+        pins,
+        runtime: runtime.clone(),
+        sink: sink.clone(),
+        current: Rc::clone(&current),
+        dir,
+        examination: app::Examination::default(),
+    };
     app.look_up(&mut model);
     runtime.spawn(close_when_told(sink));
     let launched = launcher.delegate(app).launch(model);

@@ -5,11 +5,13 @@
 //! - `porch`: how many strangers there may be, and how often they may knock
 //! - `pace`: how fast somebody may go on
 //! - `attend`: a member's two tasks, and how they end
+//! - `outside`: what the host is told of the way in from outside, and the invite with it
 //! - `own`: the host's own membership, which needs no connection
 
 mod attend;
 mod door;
 mod listen;
+mod outside;
 mod own;
 mod pace;
 mod porch;
@@ -21,9 +23,10 @@ use tracing::{error, info};
 
 pub use crate::room::{Keep, Save};
 
+use self::outside::Outside;
 use crate::{
     conversation::{Backstage, Closed, Conversation, Event, Listening, Refused},
-    identity::{Fingerprint, Identity, Invite, Name, RoomName},
+    identity::{Address, Fingerprint, Identity, Invite, Name, RoomName},
     room::{Membership, Room},
     transport::{Kind, Listener},
     wire::Security,
@@ -49,6 +52,8 @@ pub struct Options {
     pub plain: bool,
     /// Keep the room in a file, and go on with the one that is there.
     pub save: Option<Save>,
+    /// Ask the gateway for a way in from outside.
+    pub map_port: bool,
 }
 
 /// Hosts, in the background, on the tokio runtime that this is called in.
@@ -84,16 +89,17 @@ pub fn host_over(listeners: Vec<Box<dyn Listener>>, options: Options, identity: 
 async fn run(listeners: Vec<Box<dyn Listener>>, open: Open, mut backstage: Backstage) {
     let Listening { port, transports, addresses, fingerprint, .. } = &open.listening;
     info!(port, ?transports, ?addresses, key = fingerprint.base32(), "listening");
-    let _ = backstage.events.send(Event::Listening(open.listening)).await;
+    let _ = backstage.events.send(Event::Listening(open.listening.clone())).await;
+    let mut outside = Outside::new(&open.options, open.listening, open.addresses);
     // Each member's task holds one of these; when the last is gone, everybody has been told.
     let (attending, mut attended) = mpsc::channel(1);
     let doors: Vec<_> = door::open(listeners, &open.room, &attending);
     // Those who were in the room when its host was cut short may come back to it.
     let away: Vec<_> = open.away.into_iter().map(|membership| tokio::spawn(membership.linger())).collect();
-    own::attend(&open.room, open.own, open.security, &mut backstage).await;
+    own::attend(&open.room, open.own, open.security, &mut outside, &mut backstage).await;
     doors.iter().chain(&away).for_each(|task| task.abort());
     drop(attending);
-    let _ = timeout(GOODBYE, attended.recv()).await;
+    let _ = tokio::join!(timeout(GOODBYE, attended.recv()), outside.close());
     end(backstage, Event::Closed(Closed::Left)).await;
 }
 
@@ -114,6 +120,8 @@ struct Open {
     away: Vec<Membership>,
     security: Security,
     listening: Listening,
+    addresses: Vec<Address>,
+    options: Options,
 }
 
 async fn open(port: u16, options: Options, fingerprint: Fingerprint) -> Result<Open, Refused> {
@@ -140,7 +148,7 @@ async fn open(port: u16, options: Options, fingerprint: Fingerprint) -> Result<O
         fingerprint,
         invite,
     };
-    Ok(Open { room, own, away, security, listening })
+    Ok(Open { room, own, away, security, listening, addresses, options })
 }
 
 /// The room, and those who were in it before.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
+use super::outside::Outside;
 use crate::{
     conversation::{Backstage, Command, Event, Outbox, State, View, Welcomed, outbox},
     room::{Membership, Room},
@@ -11,7 +12,13 @@ use crate::{
 };
 
 /// Takes part until the host leaves; then the room is closed, and everything that was said has been shown.
-pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Security, backstage: &mut Backstage) {
+pub(super) async fn attend(
+    room: &Arc<Room>,
+    mut own: Membership,
+    accepts: Security,
+    outside: &mut Outside,
+    backstage: &mut Backstage,
+) {
     let mut view = View::new(&own.welcome());
     let mut cursor = own.cursor();
     let mut outbox = Outbox::default();
@@ -39,6 +46,9 @@ pub(super) async fn attend(room: &Arc<Room>, mut own: Membership, accepts: Secur
             Ok(()) = stuck.changed() => {
                 let trouble = stuck.borrow_and_update().clone();
                 let _ = backstage.events.send(Event::Saving { trouble }).await;
+            }
+            event = outside.changed() => {
+                let _ = backstage.events.send(event).await;
             }
             command = backstage.command(!outbox.is_full()), if !is_leaving => match command {
                 Some(Command::Say { text, tag }) => match outbox::check(&text) {

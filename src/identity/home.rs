@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-use super::{Identity, IdentityError, Pins};
+use super::{Fingerprint, Identity, IdentityError, Pins};
 
 /// A folder for what must outlive the program. It is created when something is first kept in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,11 @@ impl DataDir {
     /// The identity kept here, made now if there is none: [`Identity::load_or_create`].
     pub fn identity(&self) -> Result<Identity, IdentityError> {
         Identity::load_or_create(&self.0)
+    }
+
+    /// The fingerprint of the identity kept here, if there is one; none is made: [`Identity::fingerprint_in`].
+    pub fn fingerprint(&self) -> Result<Option<Fingerprint>, IdentityError> {
+        Identity::fingerprint_in(&self.0)
     }
 
     /// The pins kept here.

@@ -103,6 +103,16 @@ impl Identity {
         Ok(Self::of(&key, certificate_der))
     }
 
+    /// The fingerprint of the identity kept in `dir`, if there is one. Makes and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When there is a key that cannot be used.
+    pub fn fingerprint_in(dir: &Path) -> Result<Option<Fingerprint>, IdentityError> {
+        let key = load_key(&dir.join(KEY_FILE))?;
+        Ok(key.map(|key| Fingerprint::of_spki(&key.subject_public_key_info())))
+    }
+
     fn of(key: &KeyPair, certificate_der: Vec<u8>) -> Self {
         Self {
             private_key_der: Zeroizing::new(key.serialize_der()),

@@ -3,17 +3,26 @@
 //! - [`target`]: whom to join
 //! - `race`, `dial`: which way to try when, decided and done
 //! - `run`: a join from beginning to end
-//! - `retry`: when to try again after the connection was lost
-//! - `talk`: the greeting, and the conversation
+//! - `greet`: the greeting
+//! - `talk`: the conversation over one connection
+//! - `watch`, `elsewhere`: when to look for another one while that is still there, decided and done
+//! - `retry`: when to try again after it was lost
+//! - `knock`: trying again
+//! - `surroundings`: whether this machine is still where it was
 //! - `advice`: what a person is told when it does not come about
 
 mod advice;
 mod dial;
+mod elsewhere;
+mod greet;
+mod knock;
 mod race;
 mod retry;
 mod run;
+mod surroundings;
 mod talk;
 pub mod target;
+mod watch;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,7 +30,7 @@ use std::sync::Arc;
 use crate::{
     conversation::Conversation,
     identity::{Identity, Name, Pins},
-    transport::{Credentials, Kind, Quic, Tcp, Tls, Transport},
+    transport::{Credentials, Kind, Proxy, Quic, Tcp, Tls, Transport},
 };
 pub use target::{Target, TargetError};
 
@@ -40,6 +49,8 @@ pub struct Options {
     pub plaintext: Consent,
     /// The local address to dial from; any, if none.
     pub bind: Option<IpAddr>,
+    /// Who connects for us, over TLS and plain TCP only: QUIC is not tried then.
+    pub proxy: Option<Proxy>,
 }
 
 /// Over what to join.
@@ -66,9 +77,14 @@ pub enum Consent {
 
 /// Joins, in the background, on the tokio runtime that this is called in.
 pub fn join(options: Options, identity: Arc<Identity>, pins: Pins) -> Conversation {
-    let (credentials, bind) = (Credentials::new(identity), options.bind);
-    let quic = Quic::new(credentials.clone(), bind);
-    join_over(vec![Arc::new(quic), Arc::new(Tls::new(credentials, bind)), Arc::new(Tcp::new(bind))], options, pins)
+    let (credentials, bind, proxy) = (Credentials::new(identity), options.bind, &options.proxy);
+    let mut transports: Vec<Arc<dyn Transport>> = Vec::new();
+    if proxy.is_none() {
+        transports.push(Arc::new(Quic::new(credentials.clone(), bind)));
+    }
+    transports.push(Arc::new(Tls::new(credentials, bind).through(proxy.clone())));
+    transports.push(Arc::new(Tcp::new(bind).through(proxy.clone())));
+    join_over(transports, options, pins)
 }
 
 /// The same over these transports, the best first.

@@ -5,12 +5,12 @@
 //! never weaken it. A wrong key is sticky: unless another attempt finds the right one, it is what the join ends with.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
 use crate::{
-    transport::{Error, Kind},
+    transport::{Error, Kind, Place},
     wire::limits,
 };
 
@@ -28,12 +28,12 @@ const AFTER_A_WRONG_KEY: Duration = Duration::from_secs(2);
 const AFTER_A_NO: Duration = Duration::from_secs(3);
 
 /// One way to one address.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Attempt {
     /// Over what.
     pub(super) kind: Kind,
     /// Where to.
-    pub(super) address: SocketAddr,
+    pub(super) place: Place,
 }
 
 /// What to do next.
@@ -52,6 +52,8 @@ pub(super) enum Step {
 pub(super) struct Race {
     /// What was not begun, in order.
     ahead: std::vec::IntoIter<Attempt>,
+    /// What is not made to wait for the others.
+    worked: Option<Kind>,
     running: usize,
     /// When the next may begin though others run.
     next: Instant,
@@ -60,12 +62,14 @@ pub(super) struct Race {
 }
 
 impl Race {
-    /// A race over `kinds` to each of `addresses`, in that order, which starts `now`.
-    pub(super) fn new(addresses: &[SocketAddr], kinds: &[Kind], now: Instant) -> Self {
-        let attempts: Vec<_> = interleave(addresses)
-            .flat_map(|address| kinds.iter().map(move |&kind| Attempt { kind, address }))
+    /// A race over `kinds` to each of `places`, in that order, which starts `now`. The others have no head start before
+    /// the kind that `worked` the last time, if one did; they are tried as well, for networks differ.
+    pub(super) fn new(places: &[Place], kinds: &[Kind], worked: Option<Kind>, now: Instant) -> Self {
+        let attempts: Vec<_> = interleave(places)
+            .flat_map(|place| kinds.iter().map(move |&kind| Attempt { kind, place: place.clone() }))
             .collect();
-        Self { ahead: attempts.into_iter(), running: 0, next: now, deadline: now + limits::DIAL, failure: None }
+        let deadline = now + limits::DIAL;
+        Self { ahead: attempts.into_iter(), worked, running: 0, next: now, deadline, failure: None }
     }
 
     /// What to do at `now`.
@@ -76,10 +80,15 @@ impl Race {
         let may_begin = now >= self.next || self.running == 0;
         match self.ahead.as_slice() {
             [attempt, ..] if may_begin => {
-                let attempt = *attempt;
+                let attempt = attempt.clone();
                 self.ahead.next();
                 self.running += 1;
-                self.next = now + if is_nearby(attempt.address.ip()) { NEARBY } else { ELSEWHERE };
+                self.next = now
+                    + match self.worked {
+                        Some(worked) if worked != attempt.kind => Duration::ZERO,
+                        _ if is_nearby(&attempt.place) => NEARBY,
+                        _ => ELSEWHERE,
+                    };
                 Step::Begin(attempt)
             }
             [] => Step::WaitUntil(self.deadline),
@@ -116,18 +125,20 @@ fn weight(error: &Error) -> u8 {
     }
 }
 
-/// Addresses of both families in turn, beginning with that of the first: one dead family costs one head start.
-fn interleave(addresses: &[SocketAddr]) -> impl Iterator<Item = SocketAddr> {
-    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) =
-        addresses.iter().copied().partition(|address| address.is_ipv6() == first_is_v6);
+/// Addresses of both families in turn, beginning with that of the first: one dead family costs one head start. What family a
+/// name has, nobody here knows.
+fn interleave(places: &[Place]) -> impl Iterator<Item = &Place> {
+    let is_v6 = |place: &Place| matches!(place, Place::Socket(address) if address.is_ipv6());
+    let first_is_v6 = places.first().is_some_and(is_v6);
+    let (first, second): (Vec<_>, Vec<_>) = places.iter().partition(|place| is_v6(place) == first_is_v6);
     let rounds = first.len().max(second.len());
     (0..rounds).flat_map(move |round| [first.get(round).copied(), second.get(round).copied()]).flatten()
 }
 
-/// Whether an address is on this machine or its own network.
-fn is_nearby(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
+/// Whether a place is on this machine or its own network.
+fn is_nearby(place: &Place) -> bool {
+    let Place::Socket(address) = place else { return false };
+    match address.ip().to_canonical() {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
@@ -142,13 +153,13 @@ mod tests {
 
     const BOTH: [Kind; 2] = [Kind::Quic, Kind::Tls];
 
-    fn at(text: &str) -> SocketAddr {
-        text.parse().unwrap()
+    fn at(text: &str) -> Place {
+        Place::Socket(text.parse().unwrap())
     }
 
-    fn begun(step: Step) -> (Kind, SocketAddr) {
+    fn begun(step: Step) -> (Kind, Place) {
         match step {
-            Step::Begin(attempt) => (attempt.kind, attempt.address),
+            Step::Begin(attempt) => (attempt.kind, attempt.place),
             other => panic!("expected an attempt to begin, got {other:?}"),
         }
     }
@@ -184,7 +195,7 @@ mod tests {
             ("203.0.113.9:7275", ELSEWHERE),
         ] {
             let start = Instant::now();
-            let mut race = Race::new(&[at(address)], &BOTH, start);
+            let mut race = Race::new(&[at(address)], &BOTH, None, start);
             assert_eq!(begun(race.step(start)).0, Kind::Quic);
             assert_eq!(waits(race.step(start), start), head_start, "{address}");
             assert_eq!(begun(race.step(start + head_start)).0, Kind::Tls);
@@ -192,10 +203,25 @@ mod tests {
         }
     }
 
+    /// A network that blocks UDP made every join wait.
+    #[test]
+    fn what_worked_the_last_time_is_not_made_to_wait() {
+        let start = Instant::now();
+        for (worked, wait) in [(Kind::Tls, Duration::ZERO), (Kind::Quic, NEARBY)] {
+            let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, Some(worked), start);
+            assert_eq!(begun(race.step(start)).0, Kind::Quic, "it is tried all the same");
+            if !wait.is_zero() {
+                assert_eq!(waits(race.step(start), start), wait);
+            }
+            assert_eq!(begun(race.step(start + wait)).0, Kind::Tls);
+            assert_eq!(waits(race.step(start + wait), start), limits::DIAL);
+        }
+    }
+
     #[test]
     fn a_failure_begins_the_next_attempt_at_once() {
         let start = Instant::now();
-        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, None, start);
         race.step(start);
         let soon = start + Duration::from_millis(4);
         race.failed(unreachable(), soon);
@@ -208,7 +234,7 @@ mod tests {
     fn a_mismatch_is_never_hidden_by_another_failure() {
         for order in [[mismatch(), unreachable()], [unreachable(), mismatch()]] {
             let start = Instant::now();
-            let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+            let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, None, start);
             for error in order {
                 race.step(start);
                 race.failed(error, start);
@@ -220,7 +246,7 @@ mod tests {
     #[test]
     fn after_a_mismatch_the_others_have_little_time_left() {
         let start = Instant::now();
-        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, None, start);
         race.step(start);
         race.step(start + NEARBY);
         race.failed(mismatch(), start + NEARBY);
@@ -233,7 +259,7 @@ mod tests {
     #[test]
     fn after_a_no_silence_is_not_waited_out() {
         let start = Instant::now();
-        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, None, start);
         race.step(start);
         race.step(start + NEARBY);
         race.failed(Error::WrongProtocol(String::new()), start + NEARBY);
@@ -245,7 +271,7 @@ mod tests {
     #[test]
     fn the_whole_has_a_deadline() {
         let start = Instant::now();
-        let mut race = Race::new(&[at("203.0.113.9:7275")], &BOTH, start);
+        let mut race = Race::new(&[at("203.0.113.9:7275")], &BOTH, None, start);
         race.step(start);
         race.step(start + ELSEWHERE);
         assert!(matches!(gives_up(race.step(start + limits::DIAL)), Error::TimedOut));
@@ -255,14 +281,14 @@ mod tests {
     fn families_take_turns() {
         let start = Instant::now();
         let addresses = [at("[2001:db8::1]:1"), at("[2001:db8::2]:1"), at("203.0.113.1:1")];
-        let mut race = Race::new(&addresses, &[Kind::Tls], start);
+        let mut race = Race::new(&addresses, &[Kind::Tls], None, start);
         let order: Vec<_> = (0..3).map(|n| begun(race.step(start + ELSEWHERE * n)).1).collect();
-        assert_eq!(order, [addresses[0], addresses[2], addresses[1]]);
+        assert_eq!(order, [0, 2, 1].map(|index| addresses[index].clone()));
     }
 
     #[test]
     fn nobody_to_dial_is_no_race() {
         let now = Instant::now();
-        assert!(matches!(gives_up(Race::new(&[], &BOTH, now).step(now)), Error::TimedOut));
+        assert!(matches!(gives_up(Race::new(&[], &BOTH, None, now).step(now)), Error::TimedOut));
     }
 }

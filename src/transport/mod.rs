@@ -6,17 +6,21 @@
 //! - [`error`]: what can go wrong, folded to what one can do about it
 //! - [`stream`]: the two halves of a stream
 //! - [`quic`], [`tls`], [`tcp`], [`memory`]: the transports
+//! - [`knock`]: what is behind a port, asked without coming in
 //! - `sockets`: what TLS, TCP and memory share: one pipe a stream, further ones attached by a ticket
 //! - `port`: one TCP port for TLS and plain TCP, told apart by the first byte
 //! - `trust`: the TLS configurations, and the only two certificate verifiers there are
+//! - [`proxy`]: a machine that connects for TLS and plain TCP
 //! - `bind`: sockets for both families of addresses
 //!
 //! The types of quinn, rustls and tokio-rustls end here.
 
 mod bind;
 pub mod error;
+pub mod knock;
 pub mod memory;
 mod port;
+pub mod proxy;
 pub mod quic;
 mod sockets;
 pub mod stream;
@@ -38,6 +42,7 @@ use tracing::{Span, field};
 
 pub use error::Error;
 pub use port::Port;
+pub use proxy::Proxy;
 pub use quic::Quic;
 pub use stream::{RecvHalf, SendHalf, Stream};
 pub use tcp::Tcp;
@@ -69,6 +74,15 @@ pub enum Kind {
     Memory,
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(address) => address.fmt(f),
+            Self::Name(name, port) => write!(f, "{name}:{port}"),
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -78,6 +92,15 @@ impl fmt::Display for Kind {
             Self::Memory => "memory",
         })
     }
+}
+
+/// Where to dial.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// An address.
+    Socket(SocketAddr),
+    /// A name and a port, for a proxy to look up.
+    Name(String, u16),
 }
 
 /// Which key the dialled peer must prove to have.
@@ -97,7 +120,7 @@ pub struct Peer {
     pub kind: Kind,
     /// What the connection guarantees about them.
     pub security: Security,
-    /// Their address, IPv4 as such even when it came in on an IPv6 socket.
+    /// Their address, IPv4 as such even when it came in on an IPv6 socket; where only a proxy knows it, the proxy's.
     pub remote: SocketAddr,
     /// The key that they proved to have.
     pub fingerprint: Option<Fingerprint>,
@@ -119,6 +142,14 @@ pub trait Transport: Send + Sync {
 
     /// Dials, and shakes hands where there is a handshake. Has no deadline of its own; dropping the future gives up.
     fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>>;
+
+    /// The same to somewhere that may be a name, which only a transport that has a proxy can reach.
+    fn dial_place(&self, place: Place, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
+        match place {
+            Place::Socket(address) => self.dial(address, expect),
+            Place::Name(..) => Box::pin(async { Err(Error::Unreachable(io::ErrorKind::Unsupported.into())) }),
+        }
+    }
 }
 
 /// Waits for peers. Dropping it stops that; connections that were made go on.
@@ -158,6 +189,12 @@ pub enum Accepted {
 pub trait Connection: Send + Sync {
     /// Who is at the other end.
     fn peer(&self) -> &Peer;
+
+    /// How much has come from the peer that only it can have sent, frames or not: a number that grows. None where what does
+    /// not come in frames cannot be seen.
+    fn received(&self) -> Option<u64> {
+        None
+    }
 
     /// Accepting side: what the peer has to show to open a further stream; none where the transport has streams itself.
     fn ticket(&self) -> Option<Ticket>;

@@ -357,6 +357,7 @@ impl World {
             first_contact: Consent::Withheld,
             plaintext: Consent::Withheld,
             bind: None,
+            proxy: None,
         };
         let transport: Arc<dyn Transport> = Arc::new(Dialler(self.memory(member, address(member))));
         let conversation = session::join_over(vec![transport], options, Pins::open(Path::new("/nowhere")));
@@ -461,6 +462,7 @@ impl World {
             encrypted: true,
             plain: false,
             save,
+            map_port: false,
         };
         let memory = Memory::new(self.network.clone(), IDENTITY.fingerprint(), home());
         let listener = memory.listen(home()).expect("nobody else listens there");

@@ -1,89 +1,10 @@
 //! What each address of a host is good for, in words: a person who is to pass one on has to know who can use it.
-//!
-//! The ranges are those of the IANA's registries of special-purpose addresses.
-
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::text;
-use crate::identity::{Address, DEFAULT_PORT, Host};
-
-/// From where an address can be reached, the likeliest first.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Reach {
-    /// Private addresses: the same network.
-    Network,
-    /// A name, and whoever knows it.
-    Name,
-    /// A public address.
-    Internet,
-    /// The shared range that VPNs such as Tailscale use, and providers for their customers (RFC 6598).
-    Vpn,
-    /// Link-local: the same cable or Wi-Fi, without a router.
-    Link,
-    /// This computer alone.
-    Computer,
-    /// Something of which nothing is known.
-    Unknown,
-}
-
-impl Reach {
-    fn of(host: &Host) -> Self {
-        match host {
-            Host::V4(ip) => of_v4(*ip),
-            Host::V6(ip, _) => match IpAddr::V6(*ip).to_canonical() {
-                IpAddr::V4(ip) => of_v4(ip),
-                IpAddr::V6(ip) => of_v6(ip),
-            },
-            Host::Name(name) if name == "localhost" => Self::Computer,
-            Host::Name(_) => Self::Name,
-        }
-    }
-
-    /// Who can use it.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Network => "for everybody on this network",
-            Self::Name => "for whoever finds this name in their network",
-            Self::Internet => "from the internet, too, if your gateway lets the port through",
-            Self::Vpn => "for who is in the same VPN, such as Tailscale, or with the same provider",
-            Self::Link => "only on the same cable or Wi-Fi, without a router in between",
-            Self::Computer => "only on this computer",
-            Self::Unknown => "an unusual address: try whether it works",
-        }
-    }
-}
-
-fn of_v4(ip: Ipv4Addr) -> Reach {
-    let [first, second, ..] = ip.octets();
-    if ip.is_loopback() {
-        Reach::Computer
-    } else if ip.is_private() {
-        Reach::Network
-    } else if first == 100 && second & 0xc0 == 64 {
-        Reach::Vpn
-    } else if ip.is_link_local() {
-        Reach::Link
-    } else if ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() || ip.is_documentation() {
-        Reach::Unknown
-    } else {
-        Reach::Internet
-    }
-}
-
-fn of_v6(ip: Ipv6Addr) -> Reach {
-    if ip.is_loopback() {
-        Reach::Computer
-    } else if ip.is_unicast_link_local() {
-        Reach::Link
-    } else if ip.is_unique_local() {
-        Reach::Network
-    } else if ip.segments()[0] & 0xe000 == 0x2000 {
-        // 2000::/3, all that is handed out.
-        Reach::Internet
-    } else {
-        Reach::Unknown
-    }
-}
+use crate::{
+    identity::{Address, DEFAULT_PORT},
+    reach::Reach,
+};
 
 /// One address, and what it is good for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -94,10 +15,15 @@ pub(crate) struct Place {
     pub(crate) reach: Reach,
 }
 
-/// These addresses explained, the likeliest first; those of a kind in the order that they have.
-pub(crate) fn explained(addresses: &[String]) -> Vec<Place> {
+/// These addresses explained, the likeliest first; those of a kind in the order that they have. Those that are also `outside`
+/// are the gateway's.
+pub(crate) fn explained(addresses: &[String], outside: &[String]) -> Vec<Place> {
     let explain = |address: &String| {
-        let reach = Address::parse(address, DEFAULT_PORT).map_or(Reach::Unknown, |parsed| Reach::of(&parsed.host));
+        let reach = match Address::parse(address, DEFAULT_PORT) {
+            Ok(_) if outside.contains(address) => Reach::Outside,
+            Ok(parsed) => Reach::of(&parsed.host),
+            Err(_) => Reach::Unknown,
+        };
         Place { address: text::label(address), reach }
     };
     let mut places: Vec<Place> = addresses.iter().map(explain).collect();
@@ -110,42 +36,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_of_address_is_known() {
-        for (address, reach) in [
-            ("127.0.0.1:7275", Reach::Computer),
-            ("[::1]:7275", Reach::Computer),
-            ("localhost:7275", Reach::Computer),
-            ("10.1.2.3:7275", Reach::Network),
-            ("172.16.0.1:7275", Reach::Network),
-            ("172.32.0.1:7275", Reach::Internet),
-            ("192.168.1.20:7275", Reach::Network),
-            ("[::ffff:192.168.1.20]:7275", Reach::Network),
-            ("[fd12:3456::20]:7275", Reach::Network),
-            ("100.63.255.255:7275", Reach::Internet),
-            ("100.64.0.1:7275", Reach::Vpn),
-            ("100.127.255.255:7275", Reach::Vpn),
-            ("100.128.0.0:7275", Reach::Internet),
-            ("169.254.7.7:7275", Reach::Link),
-            ("[fe80::1%eth0]:7275", Reach::Link),
-            ("[2a00:1450::1]:7275", Reach::Internet),
-            ("8.8.8.8:7275", Reach::Internet),
-            ("0.0.0.0:7275", Reach::Unknown),
-            ("ada.local:7275", Reach::Name),
-            ("no address at all", Reach::Unknown),
-        ] {
-            assert_eq!(explained(&[address.to_owned()])[0].reach, reach, "{address}");
-        }
+    fn what_is_no_address_is_shown_all_the_same() {
+        assert_eq!(explained(&["no address at all".to_owned()], &[])[0].reach, Reach::Unknown);
     }
 
     #[test]
     fn the_likeliest_comes_first_and_equals_keep_their_order() {
         let given = ["[::1]:1", "[fe80::1%eth0]:1", "8.8.8.8:1", "192.168.1.20:1", "100.64.0.1:1", "10.0.0.1:1"];
-        let places = explained(&given.map(str::to_owned));
+        let given = given.map(str::to_owned);
+        let places = explained(&given, &[]);
         let sorted: Vec<_> = places.iter().map(|place| place.address.as_str()).collect();
         assert_eq!(
             sorted,
             ["192.168.1.20:1", "10.0.0.1:1", "8.8.8.8:1", "100.64.0.1:1", "[fe80::1%eth0]:1", "[::1]:1"]
         );
         assert!(places.iter().all(|place| !place.reach.words().is_empty()));
+        let mapped = explained(&given, &["8.8.8.8:1".to_owned()]);
+        assert_eq!((mapped[2].reach, mapped[2].address.as_str()), (Reach::Outside, "8.8.8.8:1"));
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! - [`start`]: the start screen's form and its verdicts
 //! - [`known`]: the rooms one has been in
-//! - [`refusal`], [`changed`]: why it did not come about, and the key that is another one
+//! - [`refusal`], [`changed`], [`examination`]: why it did not come about, the key that is another one, and finding out more
 //! - [`room`]: a conversation: members, transcript, draft, security, how it ended
 //! - [`transcript`], [`selection`]: what was said, and what is selected of it
 //! - [`scroll`], [`heights`]: which rows of it are in view
@@ -26,6 +26,7 @@ pub(crate) mod changed;
 pub(crate) mod completion;
 pub(crate) mod composer;
 pub(crate) mod drafts;
+pub(crate) mod examination;
 pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod heights;
@@ -216,8 +217,7 @@ impl Model {
         self.room = Room::default();
         self.room.feed.focus_changed(self.focused);
         self.begun = opening.clone();
-        self.room.expects_quic =
-            matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted);
+        self.room.expects_quic = matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted && options.proxy.is_none());
         let place = match opening {
             Opening::Join(options) => options.target.addresses.first().map(ToString::to_string).unwrap_or_default(),
             _ => String::new(),
@@ -303,6 +303,7 @@ impl Model {
             Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
             Event::Saving { trouble } => self.room.saving(trouble.as_deref()),
+            Event::Mapped { report, listening } => self.room.mapped(&report, &listening),
             Event::Unsent { text, tag, why } => {
                 self.room.failed(tag, &text, &why);
                 self.keep();

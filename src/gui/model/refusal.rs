@@ -2,7 +2,7 @@
 //!
 //! Every reason has a sentence of its own and a next step of its own, if there is one as a button.
 
-use super::{changed::Changed, text};
+use super::{changed::Changed, examination::Examination, text};
 use crate::{
     conversation::{Refused, RefusedReason},
     gui::Opening,
@@ -41,6 +41,8 @@ pub(crate) struct Refusal {
     pub(crate) name: String,
     /// Another key than the expected one: a full stop.
     pub(crate) changed: Option<Changed>,
+    /// Finding out more about it.
+    pub(crate) examination: Examination,
     /// Whether somebody may be in between.
     pub(crate) serious: bool,
     /// Whether going back is the likelier wish: one has just said no.
@@ -71,6 +73,7 @@ impl Refusal {
             remedy,
             name: name.filter(|_| remedy == Remedy::Rename).unwrap_or_default(),
             changed,
+            examination: Examination::of(reason, opening),
             serious: reason == RefusedReason::IdentityMismatch,
             cautious: reason == RefusedReason::IdentityUnknown,
         }
@@ -268,7 +271,15 @@ mod tests {
         let mut target = Target::parse("192.168.1.20", None, DEFAULT_PORT).unwrap();
         target.room = room.map(|room| room.parse().unwrap());
         let (name, ask) = ("Ada".parse().unwrap(), Consent::Ask);
-        Opening::Join(session::Options { target, name, way, first_contact: ask, plaintext: ask, bind: None })
+        Opening::Join(session::Options {
+            target,
+            name,
+            way,
+            first_contact: ask,
+            plaintext: ask,
+            bind: None,
+            proxy: None,
+        })
     }
 
     fn refused(reason: RefusedReason, opening: &Opening) -> Refusal {

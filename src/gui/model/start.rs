@@ -75,6 +75,8 @@ pub(crate) struct Start {
     pub(crate) port: String,
     /// Host: what the room accepts.
     pub(crate) protection: Protection,
+    /// Host: let people outside this network in.
+    pub(crate) outside: bool,
     /// Host: what only the command line can ask for, and is not lost when the form is sent again.
     bind: Option<IpAddr>,
     save: Option<Save>,
@@ -125,6 +127,7 @@ impl Start {
                 self.room = options.room.as_ref().map(ToString::to_string).unwrap_or_default();
                 self.bind = options.bind;
                 self.save.clone_from(&options.save);
+                self.outside = options.map_port;
                 self.port = options.port.to_string();
                 self.protection = if options.encrypted { Protection::Encrypted } else { Protection::Plain };
             }
@@ -211,6 +214,23 @@ impl Start {
         }
     }
 
+    /// What there is to say about who can come in.
+    pub(crate) fn outside_verdict(&self) -> Verdict {
+        match (self.outside, self.protection) {
+            (false, _) => Verdict::None,
+            (true, Protection::Encrypted) => Verdict::Good(
+                "Your gateway is asked to open the port until the room ends. Whoever has the invite, or finds the address, can \
+                 then come in from anywhere."
+                    .to_owned(),
+            ),
+            (true, Protection::Plain) => Verdict::Bad(
+                "Your gateway is asked to open the port until the room ends. Anybody on the internet can then come in, and \
+                 everybody on a long way can read and change what is said."
+                    .to_owned(),
+            ),
+        }
+    }
+
     /// What the form asks for, or the first thing that keeps it from being done.
     pub(crate) fn opening(&self) -> Result<Opening, String> {
         let name: Name = self.name.parse().map_err(|error| format!("Your name: {error}"))?;
@@ -222,8 +242,8 @@ impl Start {
                     format!("The port: a number up to 65535 is needed; {PORT} is what others will try first.")
                 })?;
                 let encrypted = self.protection == Protection::Encrypted;
-                let (bind, plain, save) = (self.bind, !encrypted, self.save.clone());
-                Ok(Opening::Host(host::Options { room, name, port, bind, encrypted, plain, save }))
+                let (bind, plain, save, map_port) = (self.bind, !encrypted, self.save.clone(), self.outside);
+                Ok(Opening::Host(host::Options { room, name, port, bind, encrypted, plain, save, map_port }))
             }
             Doing::Join => {
                 if self.place.trim().is_empty() {
@@ -263,6 +283,7 @@ fn join(name: Name, target: Target) -> Opening {
         first_contact: Consent::Ask,
         plaintext: Consent::Ask,
         bind: None,
+        proxy: None,
     })
 }
 
@@ -325,6 +346,22 @@ mod tests {
     }
 
     #[test]
+    fn nobody_outside_is_let_in_unless_it_is_asked_for() {
+        let mut start = Start { doing: Doing::Host, ..start() };
+        let Ok(Opening::Host(options)) = start.opening() else { panic!() };
+        assert_eq!((options.map_port, start.outside_verdict()), (false, Verdict::None));
+        start.outside = true;
+        let opening = start.opening().unwrap();
+        let Opening::Host(options) = &opening else { panic!() };
+        assert!(options.map_port && matches!(start.outside_verdict(), Verdict::Good(_)));
+        let mut again = self::start();
+        again.remember(&opening);
+        assert!(again.outside, "one comes back to what one had chosen");
+        start.protection = Protection::Plain;
+        assert!(matches!(start.outside_verdict(), Verdict::Bad(_)));
+    }
+
+    #[test]
     fn another_name_is_also_that_of_the_room_called_after_it() {
         let mut form = start();
         form.rename(&"Lovelace".parse().unwrap());
@@ -368,6 +405,7 @@ mod tests {
                 .to_vec(),
             first_met: jiff::Timestamp::UNIX_EPOCH,
             last_met: jiff::Timestamp::UNIX_EPOCH,
+            over: None,
         };
         let mut start = Start { place: "elsewhere".to_owned(), ..start() };
         let opening = start.again(&pin).unwrap();

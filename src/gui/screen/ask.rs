@@ -2,14 +2,17 @@
 
 use druid::{
     Env, EventCtx, Key, Lens, Widget, WidgetExt, lens,
-    widget::{Either, Flex, MainAxisAlignment, SizedBox},
+    widget::{Either, Flex, MainAxisAlignment, SizedBox, ViewSwitcher},
 };
+
+use crate::reach::doctor::Mark;
 
 use super::super::{
     command,
     model::{
         Model,
         changed::Changed,
+        examination::{Examination, Found},
         refusal::{Refusal, Remedy},
         security,
         start::Verdict,
@@ -120,7 +123,7 @@ pub(super) fn refused(refusal: &Refusal) -> impl Widget<Model> + use<> {
     if refusal.changed.is_some() {
         content = content.with_spacer(16.0).with_child(two_keys()).with_spacer(16.0).with_child(replacing());
     } else {
-        content = content.with_spacer(12.0).with_child(card::paragraph(|model| model.refusal.step.clone()));
+        content = content.with_spacer(12.0).with_child(found_out());
     }
     if refusal.remedy == Remedy::Rename {
         let name = field::text_box("Ada", lens!(Model, refusal.name), false);
@@ -131,6 +134,7 @@ pub(super) fn refused(refusal: &Refusal) -> impl Widget<Model> + use<> {
         content = content.with_spacer(12.0).with_child(field::field("Your name", name, verdict));
     }
     let back = |words: &str, weight| Button::new(words, weight, |ctx, _| back(ctx));
+    let buttons = || find_out(refusal, buttons());
     let row = match refusal.button() {
         None => {
             let words = if refusal.serious { "Stop here" } else { "Back" };
@@ -154,6 +158,63 @@ pub(super) fn refused(refusal: &Refusal) -> impl Widget<Model> + use<> {
     card::card(content)
         .controller(OnEscape(super::ask::back))
         .controller(OnEnter(|ctx| ctx.submit_command(command::RETRY)))
+}
+
+/// The buttons, and before them the one that finds out why, where that can be found out.
+fn find_out(refusal: &Refusal, buttons: Flex<Model>) -> Flex<Model> {
+    if refusal.examination == Examination::None {
+        return buttons;
+    }
+    let find_out = Button::new("Find out why", Weight::Secondary, |ctx, _| ctx.submit_command(command::FIND_OUT))
+        .disabled_if(|model: &Model, _| model.refusal.examination != Examination::Offered);
+    buttons.with_child(find_out).with_spacer(theme::GAP)
+}
+
+/// The next step; or, once it was found out, why it did not come about.
+fn found_out() -> impl Widget<Model> {
+    ViewSwitcher::new(
+        |model: &Model, _| model.refusal.examination.clone(),
+        |examination, _, _| match examination {
+            Examination::None | Examination::Offered => card::paragraph(|model| model.refusal.step.clone()).boxed(),
+            Examination::Looking(_) => {
+                card::paragraph(|_| "Looking at each step of the way there. This takes up to 20 seconds.".to_owned())
+                    .boxed()
+            }
+            Examination::Found(findings) => {
+                let mut all = card::column();
+                for finding in findings {
+                    all = all.with_child(one_found(finding.clone())).with_spacer(theme::GAP);
+                }
+                all.boxed()
+            }
+        },
+    )
+}
+
+/// One finding: its mark in a word, what is the case, what that means and what to do.
+fn one_found(Found { mark, what, means, todo }: Found) -> impl Widget<Model> {
+    let color = match mark {
+        Mark::Stop | Mark::Failed => theme::ALARM,
+        Mark::Unknown | Mark::Note => theme::WARN,
+        Mark::Ok => theme::GOOD,
+    };
+    let word = match mark {
+        Mark::Stop => "Stop",
+        Mark::Failed => "This fails",
+        Mark::Unknown => "Not known",
+        Mark::Note => "To know",
+        Mark::Ok => "This works",
+    };
+    let mut all = card::column()
+        .with_child(Words::paragraph(theme::SMALL_STRONG, color, move |_: &Model| word.to_owned()))
+        .with_child(card::paragraph(move |_| what.clone()));
+    if !means.is_empty() {
+        all = all.with_spacer(2.0).with_child(card::remark(move |_| means.clone()));
+    }
+    if !todo.is_empty() {
+        all = all.with_spacer(2.0).with_child(card::paragraph(move |_| todo.clone()));
+    }
+    all.padding((0.0, 4.0))
 }
 
 /// The key that should have answered, and the one that did.

@@ -8,7 +8,7 @@ use druid::{
 use super::{
     super::{
         command,
-        model::{Model, addresses::Place, composer as draft, people, room::Side, security, text},
+        model::{Model, addresses::Place, composer as draft, people, room::Side, security, start::Verdict, text},
         theme,
         widget::{
             beside::Beside,
@@ -247,6 +247,20 @@ fn explanation() -> impl Widget<Model> {
         ))
 }
 
+/// What has become of a way in from outside, when one was asked for.
+fn outside() -> impl Widget<Model> {
+    let of = |model: &Model| model.room.door.as_ref().map(|door| (door.asking.clone(), door.outside.clone()));
+    let asking = move |model: &Model| of(model).map(|(asking, _)| asking).unwrap_or_default();
+    let verdict = move |model: &Model| of(model).map_or(Verdict::None, |(_, verdict)| verdict);
+    let shown =
+        card::column().with_spacer(20.0).with_child(field::label("From outside your network")).with_child(Either::new(
+            move |model, _| asking(model).is_empty(),
+            field::verdict(verdict),
+            card::remark(asking).padding((0.0, 5.0, 0.0, 0.0)),
+        ));
+    Either::new(move |model, _| asking(model).is_empty() && verdict(model) == Verdict::None, SizedBox::empty(), shown)
+}
+
 fn letting_in() -> impl Widget<Model> {
     let door = |model: &Model| model.room.door.clone();
     let invite = move |model: &Model| door(model).and_then(|door| door.invite.clone()).unwrap_or_default();
@@ -307,5 +321,6 @@ fn letting_in() -> impl Widget<Model> {
             |door, _, _| explained(door.as_ref().map_or(&[], |door| &door.places)).boxed(),
         ))
         .with_child(copy_button("Copy addresses", addresses))
+        .with_child(outside())
         .with_child(Either::new(move |model, _| key(model).is_some(), safe, SizedBox::empty()))
 }

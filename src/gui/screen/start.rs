@@ -134,6 +134,18 @@ fn host() -> impl Widget<Model> {
         .padding(4.0)
         .background(theme::CHOICE)
         .rounded(theme::RADIUS + 3.0);
+    let from = |words: &str, outside: bool| {
+        Button::new(words, Weight::Choice, move |_, model: &mut Model| model.start.outside = outside)
+            .chosen(move |model: &Model| model.start.outside == outside)
+            .expand_width()
+    };
+    let reach = Flex::row()
+        .with_flex_child(from("People on this network", false), 1.2)
+        .with_spacer(4.0)
+        .with_flex_child(from("Also from outside", true), 1.0)
+        .padding(4.0)
+        .background(theme::CHOICE)
+        .rounded(theme::RADIUS + 3.0);
     card::column()
         .with_child(
             Flex::row()
@@ -146,6 +158,8 @@ fn host() -> impl Widget<Model> {
         .with_child(name())
         .with_spacer(16.0)
         .with_child(field::field("Connection", protection, |model: &Model| model.start.protection_verdict()))
+        .with_spacer(16.0)
+        .with_child(field::field("Who can come in", reach, |model: &Model| model.start.outside_verdict()))
         .with_spacer(24.0)
         .with_child(Either::new(
             |model: &Model, _| model.start.protection == Protection::Encrypted,

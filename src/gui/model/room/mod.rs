@@ -19,6 +19,7 @@ use super::{
     qr::Qr,
     recall::Recall,
     security::{Standing, Tone},
+    start::Verdict,
     transcript::Feed,
 };
 use crate::{
@@ -47,6 +48,10 @@ pub(crate) struct Door {
     pub(crate) qr: Option<Qr>,
     /// Where the room can be reached, the likeliest first.
     pub(crate) places: Vec<addresses::Place>,
+    /// That the gateway is being asked for a way in from outside, while it is.
+    pub(crate) asking: String,
+    /// What has come of it.
+    pub(crate) outside: Verdict,
     /// The host's key; it is of no use to somebody who joins over plain TCP.
     pub(crate) fingerprint: Option<Fingerprint>,
 }

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::{Door, Room, Side};
 use crate::{
     conversation::{Closed, Listening, Said, State, Welcomed},
-    gui::model::{addresses, drafts, notices::What, people::Person, qr::Qr, text},
+    gui::model::{addresses, drafts, notices::What, people::Person, qr::Qr, start::Verdict, text},
     identity::{Fingerprint, Name},
+    reach::mapping::{self, Report},
     transport::Kind,
     wire::{Member, MemberId, limits, message::Departure},
 };
@@ -24,10 +25,32 @@ impl Room {
         self.door = Some(Rc::new(Door {
             qr: invite.as_deref().and_then(Qr::of),
             invite,
-            places: addresses::explained(&listening.addresses),
+            places: addresses::explained(&listening.addresses, &[]),
+            asking: String::new(),
+            outside: Verdict::None,
             fingerprint: encrypted.then_some(listening.fingerprint),
         }));
         self.side = Side::Invite;
+    }
+
+    /// How a way in from outside stands.
+    pub(in crate::gui::model) fn mapped(&mut self, report: &Report, listening: &Listening) {
+        let Some(door) = &mut self.door else { return };
+        let (door, words) = (Rc::make_mut(door), report.words());
+        let invite = listening.invite.as_ref().map(ToString::to_string);
+        if invite != door.invite {
+            door.qr = invite.as_deref().and_then(Qr::of);
+            door.invite = invite;
+        }
+        let outside: Vec<_> = report.places().iter().map(ToString::to_string).collect();
+        door.places = addresses::explained(&listening.addresses, &outside);
+        door.asking.clear();
+        if report.state == mapping::State::Asking {
+            (door.asking, door.outside) = (words, Verdict::None);
+            return;
+        }
+        self.feed.notice(&words, report.is_trouble());
+        door.outside = if report.is_trouble() { Verdict::Bad(words) } else { Verdict::Good(words) };
     }
 
     pub(in crate::gui::model) fn welcomed(&mut self, welcomed: &Welcomed) {
@@ -66,8 +89,11 @@ impl Room {
             return;
         }
         let what = match (now, before) {
-            (Some(Kind::Tls), _) if self.expects_quic => {
+            (Some(Kind::Tls), _) if self.expects_quic && first => {
                 "QUIC did not get through here; TLS is used. It is just as safe."
+            }
+            (Some(Kind::Tls), Some(Kind::Quic)) if self.expects_quic => {
+                "QUIC does not get through any more; TLS is used now. It is just as safe."
             }
             (Some(Kind::Quic), Some(_)) if !first => "You are connected over QUIC again.",
             (Some(Kind::Tls), Some(_)) if !first => "You are connected over TLS now. It is just as safe.",
@@ -93,9 +119,11 @@ impl Room {
             let what = "The host has started again and has lost what was said before. Some of it may be missing here.";
             self.feed.notice(what, true);
         }
-        self.reconnecting = false;
+        let was_lost = std::mem::take(&mut self.reconnecting);
         self.welcomed(welcomed);
-        self.feed.notice("You are back", false);
+        if was_lost {
+            self.feed.notice("You are back", false);
+        }
     }
 
     /// Who is there, exactly.

@@ -1,0 +1,168 @@
+//! Finding out why a join has failed: offered where the doctor may know more, and told in place.
+
+use super::{refusal::Refusal, text};
+use crate::{
+    conversation::RefusedReason,
+    gui::Opening,
+    reach::doctor::{Finding, Mark, Question, Report},
+};
+
+/// How far it has got.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Examination {
+    /// There is nothing to find out.
+    #[default]
+    None,
+    /// It can be found out.
+    Offered,
+    /// It is being found out; which time, so that one that is late is not taken for this one.
+    Looking(u64),
+    /// This is what was found, the gravest first.
+    Found(Vec<Found>),
+}
+
+/// One finding, fit for a layout.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Found {
+    /// How grave it is.
+    pub(crate) mark: Mark,
+    /// What is the case.
+    pub(crate) what: String,
+    /// What that most likely means; empty if nothing more.
+    pub(crate) means: String,
+    /// What to do; empty if nothing.
+    pub(crate) todo: String,
+}
+
+impl Examination {
+    /// Whether it is offered for a refusal of what was begun as `opening`.
+    pub(super) fn of(reason: RefusedReason, opening: &Opening) -> Self {
+        let may_know_more =
+            matches!(reason, RefusedReason::Unreachable | RefusedReason::WrongProtocol | RefusedReason::Version);
+        match opening {
+            // What a proxy does on the way cannot be looked at from here.
+            Opening::Join(options) if may_know_more && options.proxy.is_none() => Self::Offered,
+            _ => Self::None,
+        }
+    }
+}
+
+impl Refusal {
+    /// Begins to find out, for the time `number`; gives what is to be looked at, if that is offered.
+    pub(crate) fn examine(&mut self, begun: &Opening, number: u64) -> Option<Question> {
+        let Opening::Join(options) = begun else { return None };
+        if self.examination != Examination::Offered {
+            return None;
+        }
+        self.examination = Examination::Looking(number);
+        Some(Question { addresses: options.target.addresses.clone(), fingerprint: options.target.fingerprint })
+    }
+
+    /// It was found out. Whoever has gone on meanwhile is not told.
+    pub(crate) fn examined(&mut self, number: u64, found: Result<Report, String>) {
+        if self.examination != Examination::Looking(number) {
+            return;
+        }
+        let fit = |words: &str| text::fit(words, text::LINES).text;
+        let told = |Finding { mark, what, means, todo, .. }: &Finding| Found {
+            mark: *mark,
+            what: fit(what),
+            means: fit(means),
+            todo: fit(todo),
+        };
+        self.examination = Examination::Found(match found {
+            Ok(report) => report.findings.iter().map(told).collect(),
+            Err(why) => {
+                vec![Found { mark: Mark::Failed, what: fit(&why), means: String::new(), todo: String::new() }]
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        conversation::Refused,
+        identity::{DEFAULT_PORT, Fingerprint},
+        reach::doctor::Outcome,
+        session::{self, Consent, Target, Way},
+    };
+
+    fn join() -> Opening {
+        let mut target = Target::parse("192.168.1.20", None, DEFAULT_PORT).unwrap();
+        target.fingerprint = Some(Fingerprint::from_bytes([1; 32]));
+        let (name, ask, way) = ("Ada".parse().unwrap(), Consent::Ask, Way::Encrypted);
+        Opening::Join(session::Options {
+            target,
+            name,
+            way,
+            first_contact: ask,
+            plaintext: ask,
+            bind: None,
+            proxy: None,
+        })
+    }
+
+    fn refusal(reason: RefusedReason, opening: &Opening) -> Refusal {
+        Refusal::new(&Refused::new(reason, String::new()), opening, "192.168.1.20:7275")
+    }
+
+    fn report() -> Report {
+        let finding = Finding {
+            mark: Mark::Failed,
+            code: "nothing-listens",
+            about: String::new(),
+            what: "192.168.1.20 answers, and nothing listens.".to_owned(),
+            means: "The room is not open.".to_owned(),
+            todo: "Ask the host.".to_owned(),
+        };
+        Report { rows: Vec::new(), findings: vec![finding], outcome: Outcome::Unreachable }
+    }
+
+    #[test]
+    fn it_is_offered_where_it_may_know_more_and_only_to_who_joins() {
+        for (reason, offered) in [
+            (RefusedReason::Unreachable, true),
+            (RefusedReason::WrongProtocol, true),
+            (RefusedReason::Version, true),
+            (RefusedReason::IdentityMismatch, false),
+            (RefusedReason::NameTaken, false),
+            (RefusedReason::Local, false),
+        ] {
+            let examination = refusal(reason, &join()).examination;
+            assert_eq!(examination == Examination::Offered, offered, "{reason:?}");
+            assert_eq!(refusal(reason, &Opening::Choose).examination, Examination::None);
+            let Opening::Join(options) = join() else { panic!() };
+            let proxy = Some("socks5://10.0.0.1".parse().unwrap());
+            let through = Opening::Join(session::Options { proxy, ..options });
+            assert_eq!(refusal(reason, &through).examination, Examination::None);
+        }
+    }
+
+    #[test]
+    fn what_was_joined_is_looked_at_once_and_told_in_place() {
+        let mut refusal = refusal(RefusedReason::Unreachable, &join());
+        let question = refusal.examine(&join(), 1).expect("it is offered");
+        assert_eq!(question.addresses[0].to_string(), "192.168.1.20:7275");
+        assert_eq!(question.fingerprint, Some(Fingerprint::from_bytes([1; 32])));
+        assert_eq!(refusal.examine(&join(), 2), None, "a second click");
+        refusal.examined(1, Ok(report()));
+        let Examination::Found(found) = &refusal.examination else { panic!("{refusal:?}") };
+        assert_eq!((found[0].means.as_str(), found[0].todo.as_str()), ("The room is not open.", "Ask the host."));
+        assert_eq!(found[0].mark, Mark::Failed);
+    }
+
+    #[test]
+    fn what_comes_late_is_not_told() {
+        let mut refusal = refusal(RefusedReason::Unreachable, &join());
+        refusal.examined(1, Ok(report()));
+        assert_eq!(refusal.examination, Examination::Offered);
+        refusal.examine(&join(), 2);
+        refusal.examined(1, Ok(report()));
+        assert_eq!(refusal.examination, Examination::Looking(2));
+        refusal.examined(2, Err("No key could be made.".to_owned()));
+        let Examination::Found(found) = &refusal.examination else { panic!("{refusal:?}") };
+        assert!(found[0].what.contains("No key"));
+    }
+}

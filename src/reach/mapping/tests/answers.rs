@@ -1,0 +1,363 @@
+//! Gateways that answer oddly, or mean harm: what the libraries make of it. Each has a loopback address of its own, with the
+//! ports that gateways have.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    num::NonZeroU16,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream, UdpSocket},
+    task::JoinSet,
+};
+
+use super::super::{
+    ANSWER,
+    port_control::{NatPmp, Pcp},
+    state::Place,
+    upnp::Upnp,
+    way::{Grant, Protocol, Refusal, Way},
+};
+
+const OWN: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+const LEASE: Duration = Duration::from_secs(240);
+
+const PORT: NonZeroU16 = NonZeroU16::new(7275).unwrap();
+
+/// A gateway on port 5351: each request is answered with what `answer` makes of it.
+async fn port_control(gateway: [u8; 4], answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> JoinSet<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::from(gateway), 5351)).await.unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        let mut request = [0; 1_100];
+        while let Ok((length, from)) = socket.recv_from(&mut request).await {
+            let _ = socket.send_to(&answer(&request[..length]), from).await;
+        }
+    });
+    serving
+}
+
+fn place(gateway: [u8; 4]) -> Place {
+    Place { gateway: gateway.into(), own: OWN }
+}
+
+fn pcp(gateway: [u8; 4]) -> Pcp {
+    Pcp { place: place(gateway), port: PORT, nonce: [1, 2, 3] }
+}
+
+fn nat_pmp(gateway: [u8; 4]) -> NatPmp {
+    NatPmp { gateway: gateway.into(), port: PORT }
+}
+
+/// A right answer to a request to open a port by PCP, for so many seconds, to be spoilt.
+fn pcp_answer(request: &[u8], seconds: u32, port: u16, address: [u8; 4]) -> Vec<u8> {
+    let mut answer = request.to_vec();
+    answer[1] |= 0x80;
+    answer[3] = 0;
+    answer[4..8].copy_from_slice(&seconds.to_be_bytes());
+    answer[8..24].fill(0);
+    answer[42..44].copy_from_slice(&port.to_be_bytes());
+    answer[44..60].copy_from_slice(&Ipv4Addr::from(address).to_ipv6_mapped().octets());
+    answer
+}
+
+#[tokio::test]
+async fn a_right_answer_is_understood_and_a_spoilt_one_is_no_grant() {
+    type Spoil = fn(&mut Vec<u8>);
+    let spoilt: [(Spoil, Option<Refusal>); 8] = [
+        (|_| {}, None),
+        (|answer| answer[24] ^= 1, Some(Refusal::Odd)), // another number
+        (|answer| answer[36] = 6, Some(Refusal::Odd)),  // TCP, where UDP was asked for
+        (|answer| answer[40] ^= 1, Some(Refusal::Odd)), // another computer's port
+        (|answer| answer[42..44].fill(0), Some(Refusal::Odd)), // no port
+        (|answer| answer[0] = 0, Some(Refusal::Unspoken)), // another language
+        (|answer| answer[3] = 2, Some(Refusal::Denied)),
+        (|answer| answer.truncate(20), Some(Refusal::Unspoken)), // too short to be any
+    ];
+    for (number, (spoil, expected)) in spoilt.into_iter().enumerate() {
+        let gateway = [127, 88, 1, number as u8];
+        let _gateway = port_control(gateway, move |request| {
+            let mut answer = pcp_answer(request, u32::MAX, 7_276, [192, 0, 1, 1]);
+            spoil(&mut answer);
+            answer
+        })
+        .await;
+        let asked = pcp(gateway).open(Protocol::Udp, 7_275, LEASE).await;
+        let lease = Duration::from_secs(u32::MAX.into());
+        let grant = Grant { port: 7_276, lease, address: Some([192, 0, 1, 1].into()) };
+        assert_eq!(asked, expected.map_or(Ok(grant), Err), "case {number}");
+    }
+}
+
+#[tokio::test]
+async fn no_datagram_is_a_reason_to_panic() {
+    // Anything, and then what begins as an answer should.
+    static SEED: AtomicUsize = AtomicUsize::new(0);
+    fn noise(length: usize) -> Vec<u8> {
+        let mut state = SEED.fetch_add(1, Ordering::Relaxed) as u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        (0..length).map(|_| next()).collect()
+    }
+    let gateway = [127, 88, 2, 1];
+    let _gateway = port_control(gateway, |request| {
+        let round = SEED.load(Ordering::Relaxed);
+        let mut answer = noise([0, 1, 3, 4, 8, 12, 15, 16, 17, 24, 28, 60, 64, 1_100, 1_400][round % 15]);
+        if round.is_multiple_of(2) {
+            let kept = answer.len().min(4);
+            answer[..kept].copy_from_slice(&request.iter().copied().chain([0; 4]).take(kept).collect::<Vec<_>>());
+            answer.iter_mut().skip(1).take(1).for_each(|byte| *byte |= 0x80);
+        }
+        answer
+    })
+    .await;
+    let (pcp, nat_pmp) = (pcp(gateway), nat_pmp(gateway));
+    let begun = Instant::now();
+    for _ in 0..300 {
+        for way in [&pcp as &dyn Way, &nat_pmp] {
+            let _ = way.greet().await;
+            let _ = way.open(Protocol::Tcp, 7_275, LEASE).await;
+            let _ = way.address().await;
+            let _ = way.close(Protocol::Tcp, 7_275).await;
+        }
+    }
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_gateway_that_says_nothing_is_given_up_soon() {
+    let gateway = [127, 88, 3, 1];
+    let _silent = UdpSocket::bind((Ipv4Addr::from(gateway), 5351)).await.unwrap();
+    let begun = Instant::now();
+    let (pcp, nat_pmp) = (pcp(gateway), nat_pmp(gateway));
+    let asked = tokio::join!(pcp.greet(), nat_pmp.greet());
+    assert_eq!(asked, (Err(Refusal::Silent), Err(Refusal::Silent)));
+    assert!(begun.elapsed() < ANSWER, "{:?}", begun.elapsed());
+}
+
+/// What a gateway by UPnP answers to a request over HTTP, by the request's first line and all of it.
+type Page = Box<dyn Fn(&str) -> Reply + Send + Sync>;
+
+enum Reply {
+    /// A page, or a part of it.
+    Text(String),
+    /// It never ends.
+    Endless,
+    /// It never begins.
+    Nothing,
+}
+
+fn ok(body: &str) -> Reply {
+    Reply::Text(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
+}
+
+/// A gateway by UPnP. A search is answered with the place of its description: `{http}` stands for its own.
+async fn upnp(gateway: [u8; 4], location: &str, page: Page) -> JoinSet<()> {
+    let mut serving = JoinSet::new();
+    let http = TcpListener::bind((Ipv4Addr::from(gateway), 0)).await.unwrap();
+    let location = location.replace("{http}", &format!("http://{}", http.local_addr().unwrap()));
+    let search = UdpSocket::bind((Ipv4Addr::from(gateway), 1900)).await.unwrap();
+    serving.spawn(async move {
+        let mut request = [0; 2_048];
+        while let Ok((_, from)) = search.recv_from(&mut request).await {
+            let answer = format!("HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nLOCATION: {location}\r\n\r\n");
+            let _ = search.send_to(answer.as_bytes(), from).await;
+        }
+    });
+    let page = Arc::new(page);
+    serving.spawn(async move {
+        let mut answering = JoinSet::new();
+        while let Ok((stream, _)) = http.accept().await {
+            answering.spawn(answer(stream, page.clone()));
+        }
+    });
+    serving
+}
+
+async fn answer(mut stream: TcpStream, page: Arc<Page>) {
+    let mut request = Vec::new();
+    let mut bytes = [0; 4_096];
+    while !is_whole(&request) {
+        match stream.read(&mut bytes).await {
+            Ok(read) if read > 0 => request.extend_from_slice(&bytes[..read]),
+            _ => return,
+        }
+    }
+    match page(&String::from_utf8_lossy(&request)) {
+        Reply::Text(text) => {
+            let _ = stream.write_all(text.as_bytes()).await;
+        }
+        Reply::Endless => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n<root>").await;
+            while stream.write_all(&[b' '; 16 * 1024]).await.is_ok() {}
+        }
+        Reply::Nothing => std::future::pending().await,
+    }
+}
+
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    length.and_then(|length| length.trim().parse().ok()).is_none_or(|length: usize| body.len() >= length)
+}
+
+const SERVICE: &str = "urn:schemas-upnp-org:service:WANIPConnection:1";
+
+fn description(control: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><root xmlns=\"urn:schemas-upnp-org:device-1-0\"><device><serviceList><service>\
+         <serviceType>{SERVICE}</serviceType><controlURL>{control}</controlURL><SCPDURL>/actions</SCPDURL>\
+         </service></serviceList></device></root>"
+    )
+}
+
+fn actions() -> String {
+    let argument = |name: &str| format!("<argument><name>{name}</name><direction>in</direction></argument>");
+    let of = |names: &[&str]| names.iter().map(|name| argument(name)).collect::<String>();
+    let port = ["NewRemoteHost", "NewExternalPort", "NewProtocol"];
+    let add = ["NewInternalPort", "NewInternalClient", "NewEnabled", "NewPortMappingDescription", "NewLeaseDuration"];
+    format!(
+        "<scpd><actionList><action><name>AddPortMapping</name><argumentList>{}{}</argumentList></action><action>\
+         <name>DeletePortMapping</name><argumentList>{}</argumentList></action></actionList></scpd>",
+        of(&port),
+        of(&add),
+        of(&port)
+    )
+}
+
+fn soap(body: &str) -> Reply {
+    ok(&format!(
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>{body}</s:Body></s:Envelope>"
+    ))
+}
+
+fn fault(code: u16) -> Reply {
+    soap(&format!(
+        "<s:Fault><detail><UPnPError><errorCode>{code}</errorCode><errorDescription>no\u{202e}</errorDescription>\
+         </UPnPError></detail></s:Fault>"
+    ))
+}
+
+/// What a gateway answers to a request that is to change something or to tell its address.
+type Control = fn(&str) -> Reply;
+
+/// A gateway that keeps to the protocol, but for what `control` answers to its requests.
+fn proper(control: Control) -> Page {
+    Box::new(move |request| match request.split(' ').nth(1) {
+        Some("/description") => ok(&description("/control")),
+        Some("/actions") => ok(&actions()),
+        _ => control(request),
+    })
+}
+
+fn is_about(request: &str, action: &str) -> bool {
+    request.lines().any(|line| line.to_ascii_lowercase().starts_with("soapaction") && line.contains(action))
+}
+
+#[tokio::test]
+async fn a_proper_gateway_is_understood() {
+    let gateway = [127, 88, 4, 1];
+    let page = proper(|request| {
+        if is_about(request, "#AddPortMapping") {
+            let all = ["<NewExternalPort>7275<", "<NewProtocol>UDP<", ">127.0.0.1<", ">240<", ">parlor<"];
+            assert!(all.iter().all(|part| request.contains(part)), "{request}");
+            soap("<u:AddPortMappingResponse xmlns:u=\"x\"/>")
+        } else if is_about(request, "#GetExternalIPAddress") {
+            let address = "<NewExternalIPAddress>192.0.1.1</NewExternalIPAddress>";
+            soap(&format!("<u:GetExternalIPAddressResponse xmlns:u=\"x\">{address}</u:GetExternalIPAddressResponse>"))
+        } else {
+            soap("<u:DeletePortMappingResponse xmlns:u=\"x\"/>")
+        }
+    });
+    let _gateway = upnp(gateway, "{http}/description", page).await;
+    let way = Upnp::new(place(gateway), 7_275);
+    assert_eq!(way.greet().await, Ok(()));
+    let granted = way.open(Protocol::Udp, 7_275, LEASE).await;
+    assert_eq!(granted, Ok(Grant { port: 7_275, lease: LEASE, address: None }));
+    assert_eq!(way.address().await, Ok(IpAddr::from([192, 0, 1, 1])));
+    assert_eq!(way.close(Protocol::Udp, 7_275).await, Ok(()));
+}
+
+#[tokio::test]
+async fn each_refusal_of_a_gateway_is_told_from_the_others() {
+    let cases: [(Control, Refusal); 7] = [
+        (|_| fault(718), Refusal::Taken),
+        (|_| fault(606), Refusal::Denied),
+        (|_| fault(725), Refusal::OnlyForGood),
+        (|_| fault(728), Refusal::Full),
+        (|_| fault(9_999), Refusal::Odd),
+        (|_| ok("<a><b></a>"), Refusal::Odd),
+        (
+            |_| Reply::Text("HTTP/1.1 302 Found\r\nLocation: http://127.88.9.9/\r\nContent-Length: 0\r\n\r\n".into()),
+            Refusal::Odd,
+        ),
+    ];
+    for (number, (control, refusal)) in cases.into_iter().enumerate() {
+        let gateway = [127, 88, 5, number as u8];
+        let _gateway = upnp(gateway, "{http}/description", proper(control)).await;
+        let way = Upnp::new(place(gateway), 7_275);
+        assert_eq!(way.open(Protocol::Tcp, 7_275, LEASE).await, Err(refusal), "case {number}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_has_us_send_requests_elsewhere_and_no_answer_is_too_long_or_too_late() {
+    // Whoever is sent a request here would count it.
+    static ELSEWHERE: AtomicUsize = AtomicUsize::new(0);
+    let elsewhere = TcpListener::bind("127.88.9.9:0").await.unwrap();
+    let there = format!("http://{}", elsewhere.local_addr().unwrap());
+    let mut watching = JoinSet::new();
+    watching.spawn(async move {
+        while elsewhere.accept().await.is_ok() {
+            ELSEWHERE.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+
+    let moved = format!("HTTP/1.1 302 Found\r\nLocation: {there}/description\r\nContent-Length: 0\r\n\r\n");
+    let bomb = {
+        let more: String = (1..30).map(|n| format!("<!ENTITY e{n} \"&e{0};&e{0};\">", n - 1)).collect();
+        format!("<!DOCTYPE root [<!ENTITY e0 \"ha\">{more}]><root><device>&e29;</device></root>")
+    };
+    let deep = format!("<root>{}", "<device>".repeat(100_000));
+    let controlled = description(&format!("{there}/control"));
+    let page = |text: String| -> Page { Box::new(move |_| ok(&text)) };
+    let cases: Vec<(String, Page)> = vec![
+        (format!("{there}/description"), page(String::new())),
+        ("{http}/description".into(), page(controlled)),
+        ("{http}/description".into(), Box::new(move |_| Reply::Text(moved.clone()))),
+        ("{http}/description".into(), Box::new(|_| Reply::Endless)),
+        ("{http}/description".into(), Box::new(|_| Reply::Nothing)),
+        ("{http}/description".into(), page(bomb)),
+        ("{http}/description".into(), page(deep)),
+        ("{http}/description".into(), Box::new(|_| Reply::Text("HTTP/1.1 200 \x1b\u{202e}".repeat(10_000)))),
+        ("file:///etc/passwd".into(), page(String::new())),
+        ("http://localhost:1/".into(), page(String::new())),
+    ];
+    let mut asking = JoinSet::new();
+    for (number, (location, page)) in cases.into_iter().enumerate() {
+        asking.spawn(async move {
+            let gateway = [127, 88, 6, number as u8 + 1];
+            let _gateway = upnp(gateway, &location, page).await;
+            let way = Upnp::new(place(gateway), 7_275);
+            let begun = Instant::now();
+            let asked = way.greet().await;
+            (number, asked, begun.elapsed())
+        });
+    }
+    while let Some(done) = asking.join_next().await {
+        let (number, asked, took) = done.expect("no panic");
+        assert_eq!(asked, Err(Refusal::Silent), "case {number}");
+        assert!(took < ANSWER + Duration::from_secs(2), "case {number} took {took:?}");
+    }
+    assert_eq!(ELSEWHERE.load(Ordering::Relaxed), 0);
+}

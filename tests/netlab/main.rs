@@ -1,0 +1,34 @@
+//! The built program in networks of the kernel's own: machines, a gateway and faults, made of namespaces.
+//!
+//! Harness first: [`lab`] makes machines and wires, [`net`] the network that most cases use, [`gateway`] what passes
+//! through it, [`daemon`] who opens ports there, [`people`] the program on a machine, [`figures`] the table of
+//! `docs/NETWORKS.md`. Then the cases, one file a promise:
+//!
+//! - `joins`: what a join finds through each gateway
+//! - `mapped`: a way in from outside, asked of the gateway
+//! - `changes`: what changes in the middle of a conversation
+//! - `plain`: plain TCP through gateways, and its refusals
+//! - `doctor`: what the doctor finds, each with that fault made for real
+//! - `proxy`: through a SOCKS5 proxy
+//! - `places`: one's own room, several interfaces, zones, names
+//!
+//! All of it needs the rights of root, and `scripts/netlab` runs it.
+
+#![cfg(target_os = "linux")]
+
+mod changes;
+mod daemon;
+mod doctor;
+mod figures;
+mod gateway;
+#[path = "../program/harness.rs"]
+#[allow(dead_code, reason = "each suite uses its part of the harness")]
+mod harness;
+mod joins;
+mod lab;
+mod mapped;
+mod net;
+mod people;
+mod places;
+mod plain;
+mod proxy;
