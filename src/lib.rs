@@ -10,6 +10,7 @@
 //! - [`session`]: the joining side: dial, ask whom to trust, greet, talk
 //! - [`conversation`]: the one interface between those two and a front end
 //! - [`room`]: the log, and members as positions in it
+//! - [`reach`]: how to be found and reached
 //! - [`transport`]: ways to carry frames: QUIC, TLS, plain TCP, and memory for tests
 //! - [`identity`]: keys, fingerprints, pins, invites, names
 //! - [`wire`]: messages, their encoding, frames, limits
@@ -26,6 +27,7 @@ pub mod gui;
 pub mod host;
 pub mod identity;
 mod random;
+pub mod reach;
 pub mod room;
 pub mod session;
 pub mod transport;
