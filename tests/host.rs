@@ -51,6 +51,7 @@ impl Hosted {
             bind: None,
             encrypted: true,
             plain: false,
+            announce: false,
             save: None,
         };
         let mut host = host::host_over(vec![listener], options, identity);

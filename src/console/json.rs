@@ -75,6 +75,9 @@ enum Json {
     Gap {
         missed: u64,
     },
+    Unannounced {
+        detail: String,
+    },
     Saving {
         trouble: Option<String>,
     },
@@ -142,6 +145,7 @@ fn json(event: &Event) -> Option<Json> {
             anew: *anew,
         },
         Event::Gap { missed } => Json::Gap { missed: *missed },
+        Event::Unannounced { detail } => Json::Unannounced { detail: detail.clone() },
         Event::Saving { trouble } => Json::Saving { trouble: trouble.clone() },
         Event::Unsent { text, why, .. } => Json::Unsent { text: text.clone(), detail: why.clone() },
         Event::Refused(refused) => Json::Refused {

@@ -173,7 +173,8 @@ pub fn run(start: Start) -> Result<(), WindowError> {
         let _ = settings.set(kept::settings::Keeper::telling(dir, sink.clone()));
     }
     let current = Rc::new(RefCell::new(None));
-    let app = app::App { identity, pins, runtime: runtime.clone(), sink: sink.clone(), current: Rc::clone(&current) };
+    let (hands, told) = (runtime.clone(), sink.clone());
+    let app = app::App { identity, pins, runtime: hands, sink: told, current: Rc::clone(&current), looking: None };
     app.look_up(&mut model);
     runtime.spawn(close_when_told(sink));
     let launched = launcher.delegate(app).launch(model);

@@ -1,6 +1,7 @@
 //! The joining side: dial, ask whom to trust, greet, talk.
 //!
 //! - [`target`]: whom to join
+//! - `find`: from a room's name to whom to join
 //! - `race`, `dial`: which way to try when, decided and done
 //! - `run`: a join from beginning to end
 //! - `retry`: when to try again after the connection was lost
@@ -9,6 +10,7 @@
 
 mod advice;
 mod dial;
+mod find;
 mod race;
 mod retry;
 mod run;
@@ -23,7 +25,7 @@ use crate::{
     identity::{Identity, Name, Pins},
     transport::{Credentials, Kind, Quic, Tcp, Tls, Transport},
 };
-pub use target::{Target, TargetError};
+pub use target::{Source, Target, TargetError};
 
 /// How to join.
 #[derive(Clone, Debug, Eq, PartialEq)]

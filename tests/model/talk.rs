@@ -182,7 +182,7 @@ impl Talk {
                 }
                 self.over(event, known)?;
             }
-            Event::Asked(_) | Event::Listening(_) | Event::Saving { .. } => {
+            Event::Asked(_) | Event::Listening(_) | Event::Unannounced { .. } | Event::Saving { .. } => {
                 return Err("that has no place here".to_owned());
             }
         }
