@@ -6,7 +6,7 @@
 
 use super::Style;
 use crate::{
-    conversation::{Closed, Event, Question, Said, Welcomed},
+    conversation::{Closed, Event, Question, Said, State, Welcomed},
     wire::{HOST, Member, Security, message::Departure},
 };
 
@@ -21,17 +21,26 @@ pub(super) struct Transcript {
     colour: bool,
     /// The last message was said before one came in.
     in_history: bool,
+    /// One's connection was lost, and is not there again.
+    is_lost: bool,
 }
 
 impl Transcript {
     pub(super) fn new(style: Style) -> Self {
-        Self { colour: style == Style::Human { colour: true }, in_history: false }
+        Self { colour: style == Style::Human { colour: true }, in_history: false, is_lost: false }
     }
 
     /// The lines of an event, without their line breaks.
     pub(super) fn lines(&mut self, event: &Event) -> Vec<String> {
         match event {
+            Event::State { state: State::Reconnecting, .. } => self.is_lost = true,
+            Event::State { .. } => self.is_lost = false,
+            _ => {}
+        }
+        match event {
             Event::Said(said) => self.said(said),
+            // Nothing was noticed of it: the next event says in a line what has changed.
+            Event::Resumed { anew: false, .. } if !self.is_lost => Vec::new(),
             event => notices(event).into_iter().map(|notice| self.notice(&notice)).collect(),
         }
     }

@@ -72,8 +72,9 @@ impl View {
         Resume { epoch: self.epoch, next: self.next, pass: self.pass.clone(), attempt: self.attempts }
     }
 
-    /// One has been let in again, to a room with these members. Whether it has begun a new log.
-    pub fn resume(&mut self, welcome: &Welcome, members: Vec<Member>) -> bool {
+    /// One has been let in again, to a room with these members, after one `was_lost` or without anybody noticing. Whether it
+    /// has begun a new log.
+    pub fn resume(&mut self, welcome: &Welcome, members: Vec<Member>, was_lost: bool) -> bool {
         let is_new = welcome.epoch != self.epoch;
         if is_new {
             self.before.append(&mut self.lately);
@@ -85,7 +86,10 @@ impl View {
         }
         self.own = welcome.member;
         self.pass = welcome.pass.clone();
-        self.roster = Some(Roster { head: welcome.head, missing: 0, members });
+        // Who has missed nothing knows who is there.
+        if was_lost || is_new {
+            self.roster = Some(Roster { head: welcome.head, missing: 0, members });
+        }
         is_new
     }
 

@@ -22,8 +22,11 @@ const MAX_FILE: u64 = 1024 * 1024;
 const MAX_NAMES: usize = 8;
 const MAX_ADDRESSES: usize = 16;
 
+/// Letters of [`Pin::over`].
+const MAX_OVER: usize = 16;
+
 const HEADER: &str = "\
-# The hosts that parlor trusts, one a line: the fingerprint of the host's key, when it was first and last met,
+# The hosts that parlor trusts, one a line: the fingerprint of the host's key, when it was first and last met, over what,
 # and the addresses and room names it was met under, the newest last. Remove a line to be asked anew.
 ";
 
@@ -40,6 +43,8 @@ pub struct Pin {
     pub first_met: Timestamp,
     /// When it last answered.
     pub last_met: Timestamp,
+    /// Over what, such as `quic`: at most 16 small letters. A hint for where to begin, which decides nothing.
+    pub over: Option<String>,
 }
 
 /// A line of the file that could not be read. It stays in the file as it is.
@@ -140,6 +145,25 @@ impl Pins {
                 addresses: vec![address.clone()],
                 first_met: now,
                 last_met: now,
+                over: None,
+            });
+            Ok(())
+        })
+    }
+
+    /// Records over what this key was met now, if it is pinned. Writes only what is new.
+    pub fn met_over(&self, fingerprint: &Fingerprint, over: &str) -> Result<(), PinsError> {
+        let is_news = |pin: &Pin| pin.fingerprint == *fingerprint && pin.over.as_deref() != Some(over);
+        if !is_over(over) || !self.load()?.0.iter().any(is_news) {
+            return Ok(());
+        }
+        self.change(|page| {
+            page.change(|pin| {
+                let news = is_news(pin);
+                if news {
+                    pin.over = Some(over.to_owned());
+                }
+                news
             });
             Ok(())
         })
@@ -227,9 +251,15 @@ impl Pin {
     fn absorb(&mut self, newer: Pin) {
         self.first_met = self.first_met.min(newer.first_met);
         self.last_met = self.last_met.max(newer.last_met);
+        self.over = newer.over.or(self.over.take());
         newer.names.into_iter().for_each(|name| append(&mut self.names, name, MAX_NAMES));
         newer.addresses.into_iter().for_each(|address| append(&mut self.addresses, address, MAX_ADDRESSES));
     }
+}
+
+/// Whether this can be the name of a transport.
+fn is_over(word: &str) -> bool {
+    (1..=MAX_OVER).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Puts `item` last, where the newest stands, and drops the oldest past `max`.

@@ -17,7 +17,8 @@ use crate::{
     wire::limits,
 };
 
-/// The first of `transports` to complete its handshake with any of `addresses`.
+/// The first of `transports` to complete its handshake with any of `addresses`. Others get no head start before the one that
+/// `worked` the last time.
 ///
 /// Dropping it ends every attempt. None of them has sent anything of ours by then but a handshake.
 ///
@@ -28,10 +29,11 @@ pub(super) async fn dial(
     transports: &[Arc<dyn Transport>],
     addresses: &[Resolved],
     expect: Expect,
+    worked: Option<Kind>,
 ) -> Result<Arc<dyn Connection>, Error> {
     let kinds: Vec<_> = transports.iter().map(|transport| transport.kind()).collect();
     let addresses: Vec<_> = addresses.iter().map(|resolved| resolved.socket).collect();
-    let mut race = Race::new(&addresses, &kinds, Instant::now().into_std());
+    let mut race = Race::new(&addresses, &kinds, worked, Instant::now().into_std());
     let mut attempts = JoinSet::new();
     loop {
         let wait = match race.step(Instant::now().into_std()) {

@@ -156,6 +156,7 @@ mod tests {
             addresses: addresses.iter().map(|text| at(text)).collect(),
             first_met: Timestamp::UNIX_EPOCH,
             last_met: Timestamp::UNIX_EPOCH,
+            over: None,
         }
     }
 

@@ -4,18 +4,27 @@
 //! - `find`: from a room's name to whom to join
 //! - `race`, `dial`: which way to try when, decided and done
 //! - `run`: a join from beginning to end
-//! - `retry`: when to try again after the connection was lost
-//! - `talk`: the greeting, and the conversation
+//! - `greet`: the greeting
+//! - `talk`: the conversation over one connection
+//! - `watch`, `elsewhere`: when to look for another one while that is still there, decided and done
+//! - `retry`: when to try again after it was lost
+//! - `knock`: trying again
+//! - `surroundings`: whether this machine is still where it was
 //! - `advice`: what a person is told when it does not come about
 
 mod advice;
 mod dial;
+mod elsewhere;
 mod find;
+mod greet;
+mod knock;
 mod race;
 mod retry;
 mod run;
+mod surroundings;
 mod talk;
 pub mod target;
+mod watch;
 
 use std::net::IpAddr;
 use std::sync::Arc;

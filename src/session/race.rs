@@ -52,6 +52,8 @@ pub(super) enum Step {
 pub(super) struct Race {
     /// What was not begun, in order.
     ahead: std::vec::IntoIter<Attempt>,
+    /// What is not made to wait for the others.
+    worked: Option<Kind>,
     running: usize,
     /// When the next may begin though others run.
     next: Instant,
@@ -60,12 +62,14 @@ pub(super) struct Race {
 }
 
 impl Race {
-    /// A race over `kinds` to each of `addresses`, in that order, which starts `now`.
-    pub(super) fn new(addresses: &[SocketAddr], kinds: &[Kind], now: Instant) -> Self {
+    /// A race over `kinds` to each of `addresses`, in that order, which starts `now`. The others have no head start before
+    /// the kind that `worked` the last time, if one did; they are tried as well, for networks differ.
+    pub(super) fn new(addresses: &[SocketAddr], kinds: &[Kind], worked: Option<Kind>, now: Instant) -> Self {
         let attempts: Vec<_> = interleave(addresses)
             .flat_map(|address| kinds.iter().map(move |&kind| Attempt { kind, address }))
             .collect();
-        Self { ahead: attempts.into_iter(), running: 0, next: now, deadline: now + limits::DIAL, failure: None }
+        let deadline = now + limits::DIAL;
+        Self { ahead: attempts.into_iter(), worked, running: 0, next: now, deadline, failure: None }
     }
 
     /// What to do at `now`.
@@ -79,7 +83,12 @@ impl Race {
                 let attempt = *attempt;
                 self.ahead.next();
                 self.running += 1;
-                self.next = now + if is_nearby(attempt.address.ip()) { NEARBY } else { ELSEWHERE };
+                self.next = now
+                    + match self.worked {
+                        Some(worked) if worked != attempt.kind => Duration::ZERO,
+                        _ if is_nearby(attempt.address.ip()) => NEARBY,
+                        _ => ELSEWHERE,
+                    };
                 Step::Begin(attempt)
             }
             [] => Step::WaitUntil(self.deadline),
@@ -184,7 +193,7 @@ mod tests {
             ("203.0.113.9:7275", ELSEWHERE),
         ] {
             let start = Instant::now();
-            let mut race = Race::new(&[at(address)], &BOTH, start);
+            let mut race = Race::new(&[at(address)], &BOTH, None, start);
             assert_eq!(begun(race.step(start)).0, Kind::Quic);
             assert_eq!(waits(race.step(start), start), head_start, "{address}");
             assert_eq!(begun(race.step(start + head_start)).0, Kind::Tls);
@@ -192,10 +201,25 @@ mod tests {
         }
     }
 
+    /// A network that blocks UDP made every join wait.
+    #[test]
+    fn what_worked_the_last_time_is_not_made_to_wait() {
+        let start = Instant::now();
+        for (worked, wait) in [(Kind::Tls, Duration::ZERO), (Kind::Quic, NEARBY)] {
+            let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, Some(worked), start);
+            assert_eq!(begun(race.step(start)).0, Kind::Quic, "it is tried all the same");
+            if !wait.is_zero() {
+                assert_eq!(waits(race.step(start), start), wait);
+            }
+            assert_eq!(begun(race.step(start + wait)).0, Kind::Tls);
+            assert_eq!(waits(race.step(start + wait), start), limits::DIAL);
+        }
+    }
+
     #[test]
     fn a_failure_begins_the_next_attempt_at_once() {
         let start = Instant::now();
-        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, None, start);
         race.step(start);
         let soon = start + Duration::from_millis(4);
         race.failed(unreachable(), soon);
@@ -208,7 +232,7 @@ mod tests {
     fn a_mismatch_is_never_hidden_by_another_failure() {
         for order in [[mismatch(), unreachable()], [unreachable(), mismatch()]] {
             let start = Instant::now();
-            let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+            let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, None, start);
             for error in order {
                 race.step(start);
                 race.failed(error, start);
@@ -220,7 +244,7 @@ mod tests {
     #[test]
     fn after_a_mismatch_the_others_have_little_time_left() {
         let start = Instant::now();
-        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, None, start);
         race.step(start);
         race.step(start + NEARBY);
         race.failed(mismatch(), start + NEARBY);
@@ -233,7 +257,7 @@ mod tests {
     #[test]
     fn after_a_no_silence_is_not_waited_out() {
         let start = Instant::now();
-        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, start);
+        let mut race = Race::new(&[at("192.168.1.20:7275")], &BOTH, None, start);
         race.step(start);
         race.step(start + NEARBY);
         race.failed(Error::WrongProtocol(String::new()), start + NEARBY);
@@ -245,7 +269,7 @@ mod tests {
     #[test]
     fn the_whole_has_a_deadline() {
         let start = Instant::now();
-        let mut race = Race::new(&[at("203.0.113.9:7275")], &BOTH, start);
+        let mut race = Race::new(&[at("203.0.113.9:7275")], &BOTH, None, start);
         race.step(start);
         race.step(start + ELSEWHERE);
         assert!(matches!(gives_up(race.step(start + limits::DIAL)), Error::TimedOut));
@@ -255,7 +279,7 @@ mod tests {
     fn families_take_turns() {
         let start = Instant::now();
         let addresses = [at("[2001:db8::1]:1"), at("[2001:db8::2]:1"), at("203.0.113.1:1")];
-        let mut race = Race::new(&addresses, &[Kind::Tls], start);
+        let mut race = Race::new(&addresses, &[Kind::Tls], None, start);
         let order: Vec<_> = (0..3).map(|n| begun(race.step(start + ELSEWHERE * n)).1).collect();
         assert_eq!(order, [addresses[0], addresses[2], addresses[1]]);
     }
@@ -263,6 +287,6 @@ mod tests {
     #[test]
     fn nobody_to_dial_is_no_race() {
         let now = Instant::now();
-        assert!(matches!(gives_up(Race::new(&[], &BOTH, now).step(now)), Error::TimedOut));
+        assert!(matches!(gives_up(Race::new(&[], &BOTH, None, now).step(now)), Error::TimedOut));
     }
 }

@@ -1,13 +1,11 @@
 //! When to try again after the connection was lost: soon, then ever less often, and at once when the network has changed.
 
-use std::{collections::BTreeSet, net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::surroundings::{LOOK, Surroundings};
 use crate::wire::limits;
-
-/// While one waits, the addresses of this machine are looked at this often: a few system calls.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// How long to wait before each attempt.
 #[derive(Debug)]
@@ -34,31 +32,28 @@ impl BackOff {
 pub(super) enum Pause {
     /// It was long enough.
     Over,
-    /// This machine has other addresses than before.
+    /// This machine has other addresses than before, or has slept.
     NetworkChanged,
 }
 
 /// Waits so long, or until the network changes. Cancel-safe.
 pub(super) async fn pause(wait: Duration) -> Pause {
-    pause_watching(wait, addresses).await
+    let mut surroundings = Surroundings::new();
+    pause_watching(wait, || surroundings.have_changed()).await
 }
 
-async fn pause_watching<A: Eq>(wait: Duration, mut addresses: impl FnMut() -> A) -> Pause {
-    let (end, before) = (Instant::now() + wait, addresses());
+async fn pause_watching(wait: Duration, mut has_changed: impl FnMut() -> bool) -> Pause {
+    let end = Instant::now() + wait;
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Pause::Over;
         }
         sleep(left.min(LOOK)).await;
-        if addresses() != before {
+        if has_changed() {
             return Pause::NetworkChanged;
         }
     }
-}
-
-fn addresses() -> BTreeSet<IpAddr> {
-    if_addrs::get_if_addrs().unwrap_or_default().iter().map(|interface| interface.ip()).collect()
 }
 
 #[cfg(test)]
@@ -71,7 +66,7 @@ mod tests {
         let is_there = || start.elapsed() >= Duration::from_secs(3);
         assert_eq!(pause_watching(limits::RETRY_MAX, is_there).await, Pause::NetworkChanged);
         assert!(start.elapsed() < Duration::from_secs(3) + 2 * LOOK);
-        assert_eq!(pause_watching(limits::RETRY_MAX, || 1).await, Pause::Over);
+        assert_eq!(pause_watching(limits::RETRY_MAX, || false).await, Pause::Over);
     }
 
     #[test]

@@ -8,17 +8,21 @@ use tracing::{Instrument, error, info, warn};
 use super::{
     Consent, Options, Way, advice,
     dial::{self, Resolved, dial, resolve},
+    elsewhere::{Elsewhere, Moved},
     find::find,
+    greet::{self, LetIn, NotWelcome},
+    knock::{Door, Transports, worked},
     retry::{self, BackOff, Pause},
-    talk::{self, Ended, LetIn, NotWelcome, Ongoing},
+    talk::{self, Ended, Ongoing},
     target::Source,
+    watch::Returning,
 };
 use crate::{
     conversation::{Backstage, Closed, Command, Event, Question, Refused, RefusedReason, State},
     identity::{Address, Fingerprint, Pins, PinsError},
     random,
     transport::{Connection, Error, Expect, Kind, Transport},
-    wire::message::{Refusal, Resume, Welcome},
+    wire::message::{Refusal, Welcome},
 };
 
 /// Why a text was not sent that came before anybody could hear it.
@@ -80,21 +84,6 @@ struct Join {
     transports: Transports,
     /// What tells this conversation from another of the same key.
     conversation: u64,
-}
-
-struct Transports {
-    encrypted: Vec<Arc<dyn Transport>>,
-    plain: Vec<Arc<dyn Transport>>,
-}
-
-impl Transports {
-    fn new(all: Vec<Arc<dyn Transport>>, way: Way) -> Self {
-        let (plain, mut encrypted): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.kind() == Kind::Tcp);
-        if let Way::Only(kind) = way {
-            encrypted.retain(|transport| transport.kind() == kind);
-        }
-        Self { encrypted, plain }
-    }
 }
 
 impl Join {
@@ -165,7 +154,7 @@ impl Join {
         let key = match pinned {
             Some(key) => key,
             None => {
-                match unless_left(dial(transports, addresses, Expect::Unknown), backstage).await? {
+                match unless_left(dial(transports, addresses, Expect::Unknown, None), backstage).await? {
                     Err(Error::IdentityUnknown { found }) => {
                         self.decide_on(found, backstage).await?;
                         found
@@ -176,7 +165,8 @@ impl Join {
                 }
             }
         };
-        let dialled = unless_left(dial(transports, addresses, Expect::Key(key)), backstage).await?;
+        let worked = worked(&self.pins, key);
+        let dialled = unless_left(dial(transports, addresses, Expect::Key(key), worked), backstage).await?;
         Ok(dialled.map(|connection| (connection, key)))
     }
 
@@ -220,7 +210,7 @@ impl Join {
         let transports = &self.transports.plain;
         warn!("in plain TCP, which everybody on the way can read");
         self.say_dialling(transports, backstage).await;
-        let dialled = unless_left(dial(transports, addresses, Expect::Unknown), backstage).await?;
+        let dialled = unless_left(dial(transports, addresses, Expect::Unknown, None), backstage).await?;
         let connection = dialled.map_err(|error| advice::could_not_reach(&self.place(), &error, Way::Plain))?;
         self.talk(connection, addresses, None, backstage).await
     }
@@ -237,7 +227,7 @@ impl Join {
         let _ = backstage.events.send(Event::State { state: State::Greeting, detail }).await;
         let span = dial::span(connection.peer().remote, connection.peer().kind);
         let greeting =
-            talk::greet(&*connection, &self.options.name, self.options.target.room.as_ref(), self.conversation, None);
+            greet::greet(&*connection, &self.options.name, self.options.target.room.as_ref(), self.conversation, None);
         let greeting = greeting.instrument(span);
         let welcomed = match unless_left(greeting, backstage).await? {
             Ok(welcomed) => welcomed,
@@ -248,6 +238,7 @@ impl Join {
         };
         if let Some(key) = key {
             self.remember(key, &welcomed.welcome, connection.peer().remote, addresses)?;
+            self.worked(Some(key), connection.peer().kind);
         }
         let mut ongoing = Ongoing::new(&welcomed.welcome);
         let talked = self.talk_on(connection, welcomed, key, &mut ongoing, backstage).await;
@@ -266,29 +257,39 @@ impl Join {
         ongoing: &mut Ongoing,
         backstage: &mut Backstage,
     ) -> Result<Closed, End> {
-        let Some(welcomed) = talk::welcomed(connection.peer(), &welcome, members) else { return Ok(Closed::Left) };
-        let online = talk::online(&welcomed);
+        let Some(welcomed) = greet::welcomed(connection.peer(), &welcome, members) else { return Ok(Closed::Left) };
+        let online = greet::online(&welcomed);
         let _ = backstage.events.send(Event::Welcomed(welcomed)).await;
         let _ = backstage.events.send(online).await;
+        let door = self.door(key);
+        let mut returning = Returning::default();
         loop {
             let peer = connection.peer();
             let span = dial::span(peer.remote, peer.kind);
             info!(parent: &span, security = ?peer.security, key_exchange = peer.key_exchange, "in the room");
-            let talked = talk::talk(connection, stream, ongoing, backstage).instrument(span.clone()).await;
+            let before = peer.kind;
+            let mut elsewhere = Elsewhere::new(door, &*connection, &mut returning);
+            let talked =
+                talk::talk(connection, stream, &mut elsewhere, ongoing, backstage).instrument(span.clone()).await;
             info!(parent: &span, "ended: {talked}");
-            let why = match talked {
+            drop(elsewhere);
+            let (moved, was_lost) = match talked {
                 Ended::Over(closed) => return Ok(closed),
-                Ended::Lost(why) => why,
+                Ended::Lost(why) => (self.come_back(why, &door, ongoing, backstage).await?, true),
+                Ended::Moved(moved) => (moved, false),
             };
-            let let_in;
-            (connection, let_in) = self.come_back(why, key, ongoing, backstage).await?;
-            stream = let_in.stream;
-            let anew = ongoing.view.resume(&let_in.welcome, let_in.members.clone());
+            let Moved { connection: next, let_in: LetIn { welcome, members, stream: pipe } } = moved;
+            (connection, stream) = (next, pipe);
+            self.worked(key, connection.peer().kind);
+            let anew = ongoing.view.resume(&welcome, members.clone(), was_lost);
             if anew {
                 ongoing.outbox.begin_anew();
             }
-            let Some(welcomed) = talk::welcomed(connection.peer(), &let_in.welcome, let_in.members) else { continue };
-            let online = talk::online(&welcomed);
+            let Some(welcomed) = greet::welcomed(connection.peer(), &welcome, members) else { continue };
+            let online = match was_lost {
+                true => greet::online(&welcomed),
+                false => greet::moved(before, connection.peer().kind),
+            };
             let _ = backstage.events.send(Event::Resumed { welcomed, anew }).await;
             let _ = backstage.events.send(online).await;
             if let Some(members) = ongoing.view.members() {
@@ -305,10 +306,10 @@ impl Join {
     async fn come_back(
         &self,
         mut why: String,
-        key: Option<Fingerprint>,
+        door: &Door<'_>,
         ongoing: &mut Ongoing,
         backstage: &mut Backstage,
-    ) -> Result<(Arc<dyn Connection>, LetIn), End> {
+    ) -> Result<Moved, End> {
         let mut back_off = BackOff::default();
         let mut told = String::new();
         loop {
@@ -322,8 +323,7 @@ impl Join {
             if meanwhile(retry::pause(wait), ongoing, backstage).await? == Pause::NetworkChanged {
                 back_off = BackOff::default();
             }
-            let resume = ongoing.view.position();
-            match meanwhile(self.knock_again(key, resume), ongoing, backstage).await? {
+            match self.try_to_come_back(door, ongoing, backstage).await {
                 Ok(back) => return Ok(back),
                 Err(End::Refused(refused)) if !is_final(refused.reason) => why = refused.detail,
                 Err(end) => return Err(end),
@@ -332,27 +332,48 @@ impl Join {
     }
 
     /// One attempt to come back.
-    async fn knock_again(&self, key: Option<Fingerprint>, resume: Resume) -> Result<(Arc<dyn Connection>, LetIn), End> {
-        let (transports, expect, way) = match key {
-            Some(key) => (&self.transports.encrypted, Expect::Key(key), self.options.way),
-            None => (&self.transports.plain, Expect::Unknown, Way::Plain),
-        };
+    async fn try_to_come_back(
+        &self,
+        door: &Door<'_>,
+        ongoing: &mut Ongoing,
+        backstage: &mut Backstage,
+    ) -> Result<Moved, End> {
+        let way = if door.key.is_some() { self.options.way } else { Way::Plain };
         let refused = |error, way| advice::could_not_reach(&self.place(), &error, way);
-        let resolved = resolve(&self.options.target.addresses).await;
-        let addresses = resolved.map_err(|_| advice::not_found(&self.place()))?;
-        let connection = dial(transports, &addresses, expect).await.map_err(|error| refused(error, way))?;
-        let room = self.options.target.room.as_ref();
-        let span = dial::span(connection.peer().remote, connection.peer().kind);
-        match talk::greet(&*connection, &self.options.name, room, self.conversation, Some(resume))
-            .instrument(span)
-            .await
-        {
-            Ok(let_in) => Ok((connection, let_in)),
+        let dialled = async {
+            let addresses = door.find().await.map_err(|_| advice::not_found(&self.place()))?;
+            door.dial(&addresses).await.map_err(|error| refused(error, way))
+        };
+        let connection = meanwhile(dialled, ongoing, backstage).await??;
+        let resume = ongoing.view.position();
+        match meanwhile(door.greet(&*connection, resume), ongoing, backstage).await? {
+            Ok(let_in) => Ok(Moved { connection, let_in }),
             Err(NotWelcome::Refused(refused)) if refused.refusal == Refusal::Replaced => {
                 Err(End::Closed(Closed::Replaced))
             }
             Err(NotWelcome::Refused(refused)) => Err(advice::refused_by_the_host(refused).into()),
             Err(NotWelcome::Failed(error)) => Err(refused(error, way_of(connection.peer().kind)).into()),
+        }
+    }
+
+    /// The host's door, where its key is this one, or which is plain.
+    fn door(&self, key: Option<Fingerprint>) -> Door<'_> {
+        let Self { options, pins, transports, conversation } = self;
+        Door { options, transports, pins, conversation: *conversation, key }
+    }
+
+    /// Remembers over what the host was reached: a hint for the next time, and no matter if it cannot be kept.
+    fn worked(&self, key: Option<Fingerprint>, over: Kind) {
+        let word = match over {
+            Kind::Quic => "quic",
+            Kind::Tls => "tls",
+            Kind::Tcp | Kind::Memory => return,
+        };
+        // Somebody who wants one of them says nothing about the other.
+        if let Some(key) = key.filter(|_| self.options.way == Way::Encrypted)
+            && let Err(error) = self.pins.met_over(&key, word)
+        {
+            warn!(%error, "over what the host was reached is not remembered");
         }
     }
 

@@ -1,6 +1,6 @@
-//! Being in a room over a connection: the greeting, and then the conversation.
+//! Being in a room over a connection, from the welcome until it ends or is left for another one.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use tokio::{
@@ -10,14 +10,17 @@ use tokio::{
 
 use tracing::{Instrument, trace};
 
-use super::advice;
+use super::{
+    advice,
+    elsewhere::{Elsewhere, Moved, News},
+    greet::{protocol, read},
+};
 use crate::{
-    conversation::{Backstage, Closed, Command, Event, Outbox, State, View, Welcomed, outbox},
-    identity::{Name, RoomName},
-    transport::{Connection, Error, Peer, RecvHalf, SendHalf, Stream},
+    conversation::{Backstage, Closed, Command, Outbox, View, outbox},
+    transport::{Connection, Error, RecvHalf, SendHalf, Stream},
     wire::{
-        CloseCode, FromHost, Member, Message, limits,
-        message::{Hello, Ping, Refused, Resume, Say, Welcome},
+        CloseCode, FromHost, Message, limits,
+        message::{Ping, Say, Welcome},
     },
 };
 
@@ -26,74 +29,6 @@ const ECHOES: Duration = Duration::from_millis(700);
 
 /// What is left to write, and the goodbye, are given so long together.
 const GOODBYE: Duration = Duration::from_millis(1_000);
-
-/// The host has let us in.
-pub(super) struct LetIn {
-    pub(super) welcome: Welcome,
-    pub(super) members: Vec<Member>,
-    pub(super) stream: Stream,
-}
-
-/// Why the host has not let us in.
-pub(super) enum NotWelcome {
-    Refused(Refused),
-    Failed(Error),
-}
-
-impl<E: Into<Error>> From<E> for NotWelcome {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-/// Says who we are and waits for the answer. Only after it is one "connected": a host may refuse a key, and on TLS that
-/// comes after the handshake.
-pub(super) async fn greet(
-    connection: &dyn Connection,
-    name: &Name,
-    room: Option<&RoomName>,
-    conversation: u64,
-    resume: Option<Resume>,
-) -> Result<LetIn, NotWelcome> {
-    let greeting = async {
-        let Stream { mut send, mut recv } = connection.open().await?;
-        let hello = Hello { name: name.to_string(), room: room.map(ToString::to_string), conversation, resume };
-        // When the host has closed already, its reason is there to be read.
-        let sent = send.send(&mut vec![hello.encode()]).await;
-        let welcome = match read(&mut recv).await {
-            Ok(FromHost::Welcome(welcome)) => welcome,
-            Ok(FromHost::Refused(refused)) => return Err(NotWelcome::Refused(refused)),
-            Ok(_) => return Err(protocol("it does not begin with a welcome").into()),
-            Err(error @ Error::Closed { .. }) => return Err(error.into()),
-            Err(error) => return Err(sent.err().unwrap_or(error).into()),
-        };
-        if welcome.members as usize > limits::MEMBERS {
-            return Err(protocol("it announces more members than a room can hold").into());
-        }
-        let mut members = Vec::new();
-        while members.len() < welcome.members as usize {
-            match read(&mut recv).await? {
-                FromHost::Roster(roster) if !roster.members.is_empty() => members.extend(roster.members),
-                _ => return Err(protocol("the roster is not complete").into()),
-            }
-        }
-        if members.len() > welcome.members as usize || welcome.first > welcome.head {
-            return Err(protocol("its welcome contradicts itself").into());
-        }
-        if members.iter().all(|member| member.id != welcome.member) {
-            return Err(protocol("it welcomes us without having us in the room").into());
-        }
-        if let Some(ticket) = welcome.ticket.clone() {
-            connection.use_ticket(ticket);
-        }
-        Ok(LetIn { welcome, members, stream: Stream { send, recv } })
-    };
-    let greeted = timeout(limits::GREETING, greeting).await.unwrap_or(Err(NotWelcome::Failed(Error::TimedOut)));
-    if let Err(NotWelcome::Failed(Error::WrongProtocol(why))) = &greeted {
-        connection.close(CloseCode::Violation, why).await;
-    }
-    greeted
-}
 
 /// What outlives a connection.
 pub(super) struct Ongoing {
@@ -152,20 +87,30 @@ impl Ongoing {
 }
 
 /// How talking over one connection ended.
-#[derive(Debug, thiserror::Error)]
 pub(super) enum Ended {
     /// The conversation is over.
-    #[error("{0:?}")]
     Over(Closed),
     /// The connection is: why, as a sentence.
-    #[error("{0}")]
     Lost(String),
+    /// One goes on over another one.
+    Moved(Moved),
 }
 
-/// The conversation over one connection, from the welcome to the end of either.
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Over(closed) => write!(f, "{closed:?}"),
+            Self::Lost(why) => f.write_str(why),
+            Self::Moved(moved) => write!(f, "gone on with over {}", moved.connection.peer().kind),
+        }
+    }
+}
+
+/// The conversation over one connection, from the welcome to the end of either, or until there is a better one.
 pub(super) async fn talk(
     connection: Arc<dyn Connection>,
     stream: Stream,
+    elsewhere: &mut Elsewhere<'_>,
     ongoing: &mut Ongoing,
     backstage: &mut Backstage,
 ) -> Ended {
@@ -176,7 +121,7 @@ pub(super) async fn talk(
         // There is a place for each.
         let _ = out.try_send(say.encode());
     }
-    let ended = converse(&mut recv, &out, ongoing, backstage).await;
+    let ended = converse(&*connection, &mut recv, &out, elsewhere, ongoing, backstage).await;
     drop(out);
     drop(recv);
     // Over a connection that is lost, a goodbye might still arrive: but one comes back.
@@ -197,31 +142,11 @@ pub(super) async fn talk(
     ended
 }
 
-/// What one finds, and how one is connected.
-pub(super) fn welcomed(peer: &Peer, welcome: &Welcome, members: Vec<Member>) -> Option<Welcomed> {
-    let name = members.iter().find(|member| member.id == welcome.member).map(|member| member.name.clone())?;
-    Some(Welcomed {
-        room: welcome.room.clone(),
-        name,
-        member: welcome.member,
-        transport: Some(peer.kind),
-        security: peer.security,
-        fingerprint: peer.fingerprint,
-        key_exchange: peer.key_exchange.clone(),
-        saved: welcome.saved,
-        members,
-    })
-}
-
-/// One is in the room.
-pub(super) fn online(welcomed: &Welcomed) -> Event {
-    let over = welcomed.transport.map(|kind| format!(", over {kind}")).unwrap_or_default();
-    Event::State { state: State::Online, detail: format!("In {}{over}.", welcomed.room) }
-}
-
 async fn converse(
+    connection: &dyn Connection,
     recv: &mut RecvHalf,
     out: &mpsc::Sender<Bytes>,
+    elsewhere: &mut Elsewhere<'_>,
     ongoing: &mut Ongoing,
     backstage: &mut Backstage,
 ) -> Ended {
@@ -229,13 +154,19 @@ async fn converse(
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut number = 0;
     let mut heard = Instant::now();
+    // The end of this connection, while one may just be let in over another one.
+    let mut lost = None;
     loop {
         if let Some(closed) = ongoing.has_left() {
             return Ended::Over(closed);
         }
         tokio::select! {
-            message = read(recv) => {
+            message = read(recv), if lost.is_none() => {
                 heard = Instant::now();
+                elsewhere.heard();
+                if let Ok(FromHost::Pong(pong)) = &message {
+                    elsewhere.answered(pong.number);
+                }
                 let Ongoing { view, outbox, .. } = ongoing;
                 let seen = match message {
                     Ok(message) => view.see(message, outbox).map_err(|violation| protocol(&violation.to_string())),
@@ -245,23 +176,51 @@ async fn converse(
                     Ok(events) => for event in events {
                         let _ = backstage.events.send(event).await;
                     },
-                    Err(error) => return ended(error),
+                    Err(error) => match left_for_another(ended(error), elsewhere) {
+                        ended @ Ended::Lost(_) if elsewhere.is_greeting() => lost = Some(ended),
+                        ended => return ended,
+                    },
                 }
             }
+            news = elsewhere.next(connection) => match news {
+                News::Ask => {
+                    number += 1;
+                    let _ = out.try_send(Ping { number }.encode());
+                    elsewhere.asked(number);
+                }
+                News::Dialled(connection) => elsewhere.greet(connection, ongoing.view.position()),
+                News::Moved(moved) => return Ended::Moved(moved),
+                News::NotWelcome => if let Some(lost) = lost.take() {
+                    return lost;
+                },
+            },
             command = ongoing.command(backstage) => {
                 if let Some(say) = ongoing.obey(command, backstage).await {
                     let _ = out.send(say.encode()).await;
+                    elsewhere.sent();
                 }
             }
             closed = ongoing.out_of_time() => return Ended::Over(closed),
             _ = heartbeat.tick() => {
                 number += 1;
                 let _ = out.try_send(Ping { number }.encode());
+                elsewhere.sent();
             }
-            () = sleep_until(heard + limits::SILENCE) => {
+            () = sleep_until(heard + limits::SILENCE), if lost.is_none() => {
                 return Ended::Lost(format!("The host has not been heard for {} seconds.", limits::SILENCE.as_secs()));
             }
         }
+    }
+}
+
+/// What it means that a connection ends of which the host may have thought that it was left for another one. Whether
+/// somebody else has one's place, the host tells who comes back.
+fn left_for_another(ended: Ended, elsewhere: &Elsewhere<'_>) -> Ended {
+    match ended {
+        Ended::Over(Closed::Replaced) if elsewhere.has_greeted() => {
+            Ended::Lost("The host has taken up another connection.".to_owned())
+        }
+        ended => ended,
     }
 }
 
@@ -283,19 +242,6 @@ fn ended(error: Error) -> Ended {
     Ended::Over(closed)
 }
 
-/// The next message of the host's that is known to us.
-async fn read(recv: &mut RecvHalf) -> Result<FromHost, Error> {
-    loop {
-        let frame = recv.next().await?.ok_or_else(|| Error::Io(std::io::ErrorKind::UnexpectedEof.into()))?;
-        trace!(kind = frame.kind, bytes = frame.payload.len(), "received");
-        match FromHost::read(&frame) {
-            Ok(Some(message)) => return Ok(message),
-            Ok(None) => {}
-            Err(error) => return Err(protocol(&error.to_string())),
-        }
-    }
-}
-
 /// Writes what is queued, as much at once as there is.
 async fn write(mut send: SendHalf, mut queue: mpsc::Receiver<Bytes>) {
     let mut batch = Vec::new();
@@ -306,8 +252,4 @@ async fn write(mut send: SendHalf, mut queue: mpsc::Receiver<Bytes>) {
             return;
         }
     }
-}
-
-fn protocol(what: &str) -> Error {
-    Error::WrongProtocol(what.to_owned())
 }

@@ -159,6 +159,12 @@ pub trait Connection: Send + Sync {
     /// Who is at the other end.
     fn peer(&self) -> &Peer;
 
+    /// How much has come from the peer that only it can have sent, frames or not: a number that grows. None where what does
+    /// not come in frames cannot be seen.
+    fn received(&self) -> Option<u64> {
+        None
+    }
+
     /// Accepting side: what the peer has to show to open a further stream; none where the transport has streams itself.
     fn ticket(&self) -> Option<Ticket>;
 

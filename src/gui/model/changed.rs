@@ -119,6 +119,7 @@ mod tests {
             addresses: vec![],
             first_met: jiff::Timestamp::UNIX_EPOCH,
             last_met: jiff::Timestamp::UNIX_EPOCH,
+            over: None,
         }
     }
 

@@ -186,6 +186,7 @@ mod tests {
             addresses: ["10.0.0.1", "192.168.1.20"].map(|text| Address::parse(text, DEFAULT_PORT).unwrap()).to_vec(),
             first_met: at("2025-01-01T00:00:00Z"),
             last_met: at(met),
+            over: None,
         }
     }
 

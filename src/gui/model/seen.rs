@@ -102,6 +102,7 @@ mod tests {
             addresses: vec![Address::parse("10.0.0.9", 7275).unwrap()],
             first_met: Timestamp::UNIX_EPOCH,
             last_met: Timestamp::UNIX_EPOCH,
+            over: None,
         }
     }
 

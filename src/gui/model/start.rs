@@ -390,6 +390,7 @@ mod tests {
                 .to_vec(),
             first_met: jiff::Timestamp::UNIX_EPOCH,
             last_met: jiff::Timestamp::UNIX_EPOCH,
+            over: None,
         };
         let mut start = Start { place: "elsewhere".to_owned(), ..start() };
         let opening = start.again(&pin).unwrap();

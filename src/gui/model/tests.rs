@@ -139,15 +139,29 @@ fn that_quic_did_not_get_through_is_told_once() {
 fn a_change_of_transport_is_told_when_it_happens() {
     let mut model = joining(crate::session::Way::Encrypted);
     model.apply(Event::Welcomed(over(Kind::Quic)));
-    for (kind, words) in
-        [(Kind::Tls, "QUIC did not get through"), (Kind::Quic, "over QUIC again"), (Kind::Tls, "TLS is used")]
-    {
+    for (kind, words) in [
+        (Kind::Tls, "QUIC does not get through any more"),
+        (Kind::Quic, "over QUIC again"),
+        (Kind::Tls, "TLS is used now"),
+    ] {
         let before = rows(&model).len();
         model.apply(lost("Lost."));
         model.apply(resumed(kind));
         let news = rows(&model).split_off(before);
         assert_eq!(news.iter().filter(|row| row.contains(words)).count(), 1, "{news:?}");
         assert_eq!(model.room.standing.transport, Some(kind));
+    }
+}
+
+/// Whoever was never away is not told that they are back.
+#[test]
+fn what_nobody_noticed_is_told_in_one_line() {
+    let mut model = joining(crate::session::Way::Encrypted);
+    model.apply(Event::Welcomed(over(Kind::Quic)));
+    for (kind, lines) in [(Kind::Quic, 0), (Kind::Tls, 1), (Kind::Quic, 2)] {
+        model.apply(resumed(kind));
+        model.apply(Event::State { state: State::Online, detail: "It goes on.".to_owned() });
+        assert_eq!(rows(&model).iter().flat_map(|row| row.lines()).count(), lines, "{:?}", rows(&model));
     }
 }
 
@@ -258,6 +272,7 @@ fn a_changed_key_is_a_full_stop() {
         addresses: vec![],
         first_met: Timestamp::UNIX_EPOCH,
         last_met: Timestamp::UNIX_EPOCH,
+        over: None,
     };
     model.look_up(&[pin], Timestamp::UNIX_EPOCH, &TimeZone::UTC);
     let changed = model.refusal.changed.as_ref().unwrap();

@@ -2,12 +2,12 @@
 //! so that comments, damaged lines and a person's own spacing outlive every change.
 //!
 //! ```text
-//! SHA256:… first=2026-11-22T21:40:00Z last=2026-11-23T08:00:00Z address=192.168.1.20:7275 name="Ana's room"
+//! SHA256:… first=2026-11-22T21:40:00Z last=2026-11-23T08:00:00Z over=quic address=192.168.1.20:7275 name="Ana's room"
 //! ```
 
 use jiff::Timestamp;
 
-use super::{DamagedLine, MAX_ADDRESSES, MAX_NAMES, Pin, append};
+use super::{DamagedLine, MAX_ADDRESSES, MAX_NAMES, Pin, append, is_over};
 use crate::identity::{Address, DEFAULT_PORT, Fingerprint, RoomName};
 
 /// The whole file; its lines keep their places, hence their numbers.
@@ -111,6 +111,9 @@ impl Page {
 
 fn written(pin: &Pin, rest: &str) -> String {
     let mut line = format!("{} first={} last={}", pin.fingerprint.sha256_base64(), pin.first_met, pin.last_met);
+    if let Some(over) = &pin.over {
+        line += &format!(" over={over}");
+    }
     for address in &pin.addresses {
         line += &format!(" address={address}");
     }
@@ -128,12 +131,14 @@ fn read_line(text: &[u8]) -> Result<Option<(Pin, String)>, String> {
     }
     let (fingerprint, mut left) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let fingerprint: Fingerprint = fingerprint.parse().map_err(|why| format!("{why}"))?;
-    let (mut first, mut last) = (None, None);
+    let (mut first, mut last, mut over) = (None, None, None);
     let (mut names, mut addresses, mut rest) = (Vec::new(), Vec::new(), String::new());
     while let Some(field) = next_field(&mut left)? {
         match field {
             Field { key: "first", value, .. } => first = Some(time(&value)?),
             Field { key: "last", value, .. } => last = Some(time(&value)?),
+            // Only a hint: one that says nothing is let be, with the rest.
+            Field { key: "over", value, .. } if is_over(&value) => over = Some(value),
             Field { key: "address", value, .. } => {
                 append(
                     &mut addresses,
@@ -148,7 +153,7 @@ fn read_line(text: &[u8]) -> Result<Option<(Pin, String)>, String> {
         }
     }
     let first_met = first.ok_or("It does not say when the host was first met, such as first=2026-11-22T21:40:00Z.")?;
-    Ok(Some((Pin { fingerprint, names, addresses, first_met, last_met: last.unwrap_or(first_met) }, rest)))
+    Ok(Some((Pin { fingerprint, names, addresses, first_met, last_met: last.unwrap_or(first_met), over }, rest)))
 }
 
 fn time(value: &str) -> Result<Timestamp, String> {

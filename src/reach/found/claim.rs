@@ -82,7 +82,7 @@ mod tests {
     fn pin(n: u8, names: &[&str], met: i64) -> Pin {
         let met = Timestamp::from_second(met).unwrap();
         let names = names.iter().map(|name| name.parse().unwrap()).collect();
-        Pin { fingerprint: key(n), names, addresses: Vec::new(), first_met: met, last_met: met }
+        Pin { fingerprint: key(n), names, addresses: Vec::new(), first_met: met, last_met: met, over: None }
     }
 
     fn room(name: &str, claimed: Option<u8>) -> Room {

@@ -66,8 +66,11 @@ impl Room {
             return;
         }
         let what = match (now, before) {
-            (Some(Kind::Tls), _) if self.expects_quic => {
+            (Some(Kind::Tls), _) if self.expects_quic && first => {
                 "QUIC did not get through here; TLS is used. It is just as safe."
+            }
+            (Some(Kind::Tls), Some(Kind::Quic)) if self.expects_quic => {
+                "QUIC does not get through any more; TLS is used now. It is just as safe."
             }
             (Some(Kind::Quic), Some(_)) if !first => "You are connected over QUIC again.",
             (Some(Kind::Tls), Some(_)) if !first => "You are connected over TLS now. It is just as safe.",
@@ -93,9 +96,11 @@ impl Room {
             let what = "The host has started again and has lost what was said before. Some of it may be missing here.";
             self.feed.notice(what, true);
         }
-        self.reconnecting = false;
+        let was_lost = std::mem::take(&mut self.reconnecting);
         self.welcomed(welcomed);
-        self.feed.notice("You are back", false);
+        if was_lost {
+            self.feed.notice("You are back", false);
+        }
     }
 
     /// Who is there, exactly.

@@ -1,0 +1,65 @@
+//! Whether this machine is still where it was: its addresses, and whether it has slept meanwhile.
+//!
+//! No system tells a program of all that in the same way, so it looks now and then: a few system calls.
+
+use std::{
+    collections::BTreeSet,
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+/// How often to look.
+pub(super) const LOOK: Duration = Duration::from_millis(500);
+
+/// Between two looks, so much more than [`LOOK`] has gone by only if the machine, or the program, stood still.
+const STOOD_STILL: Duration = Duration::from_secs(3);
+
+/// What there was at the last look.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    addresses: BTreeSet<IpAddr>,
+    looked: Instant,
+    /// The same by the clock on the wall: the other one stands still while some machines sleep.
+    wall: SystemTime,
+}
+
+impl Surroundings {
+    /// As they are now.
+    pub(super) fn new() -> Self {
+        Self { addresses: addresses(), looked: Instant::now(), wall: SystemTime::now() }
+    }
+
+    /// Whether a connection that was good at the last look may not be now. To be asked every [`LOOK`].
+    pub(super) fn have_changed(&mut self) -> bool {
+        let before = std::mem::replace(self, Self::new());
+        let by_clock = self.looked.saturating_duration_since(before.looked);
+        // A clock that was set back tells nothing.
+        let by_wall = self.wall.duration_since(before.wall).unwrap_or_default();
+        self.addresses != before.addresses || by_clock.max(by_wall) > LOOK + STOOD_STILL
+    }
+}
+
+/// The addresses that can be used: an interface whose cable is unplugged keeps its own on some systems.
+fn addresses() -> BTreeSet<IpAddr> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    interfaces.iter().filter(|interface| interface.is_oper_up()).map(|interface| interface.ip()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_stood_still_looks_again() {
+        let mut now = Surroundings::new();
+        assert!(!now.have_changed());
+        now.wall -= LOOK + 2 * STOOD_STILL;
+        assert!(now.have_changed(), "it has slept");
+        now.wall += 2 * STOOD_STILL;
+        assert!(!now.have_changed(), "the clock was set back");
+        now.addresses.insert(IpAddr::from([203, 0, 113, 7]));
+        assert!(now.have_changed());
+    }
+}

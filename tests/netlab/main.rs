@@ -1,0 +1,29 @@
+//! The built program in networks of the kernel's own: machines, a gateway and faults, made of namespaces.
+//!
+//! Harness first: [`lab`] makes machines and wires, [`net`] the network that most cases use, [`gateway`] what passes
+//! through it, [`people`] the program on a machine, [`figures`] the table of `docs/NETWORKS.md`. Then the cases, one file
+//! a promise:
+//!
+//! - `joins`: what a join finds through each gateway
+//! - `changes`: what changes in the middle of a conversation
+//! - `plain`: plain TCP through gateways, and its refusals
+//! - `places`: one's own room, several interfaces, zones, names
+//! - `found`: rooms that are announced, seen, and joined by name
+//!
+//! All of it needs the rights of root, and `scripts/netlab` runs it.
+
+#![cfg(target_os = "linux")]
+
+mod changes;
+mod figures;
+mod found;
+mod gateway;
+#[path = "../program/harness.rs"]
+#[allow(dead_code, reason = "each suite uses its part of the harness")]
+mod harness;
+mod joins;
+mod lab;
+mod net;
+mod people;
+mod places;
+mod plain;
