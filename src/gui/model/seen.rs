@@ -20,15 +20,15 @@ impl Entry {
     pub(super) fn seen(room: &Room, pins: &[Pin]) -> Self {
         let claim = Claim::of(room, pins);
         let tone = match (&claim, room.is_encrypted()) {
-            (Claim::Contradicts(_), _) => Some(Tone::Alarm),
-            (_, false) => Some(Tone::Alarm),
-            (Claim::Known(_), true) => Some(Tone::Good),
-            (Claim::New, true) => None,
+            (Claim::Contradicts(_), _) | (_, false) => Some(Tone::Alarm),
+            // What is only said is no good news yet.
+            (Claim::Known(_) | Claim::New, true) => None,
         };
         let address = room.addresses.first().map(ToString::to_string).unwrap_or_default();
         let about = match &claim {
             Claim::Known(_) => format!("Here now · {}", claim.words()),
-            Claim::New | Claim::Contradicts(_) => format!("{address} · {} · {}", room.protection(), claim.words()),
+            Claim::New => format!("{address} · {} · {}", room.protection(), claim.words()),
+            Claim::Contradicts(_) => format!("{} · {address}", claim.words()),
         };
         let key = match claim {
             Claim::Known(key) => Some(key),
@@ -144,7 +144,7 @@ mod tests {
         model.see(look, vec![room(1, "Kitchen", Some(1))]);
         assert_eq!((names(model.here.entries()), names(model.known.entries())), (vec!["Kitchen"], vec!["Attic"]));
         let here = &model.here.entries()[0];
-        assert!(here.about.starts_with("Here now") && here.tone == Some(Tone::Good), "{here:?}");
+        assert!(here.about.starts_with("Here now") && here.tone.is_none(), "{here:?}");
         model.see(look, vec![]);
         assert_eq!(names(model.known.entries()), ["Kitchen", "Attic"], "it is back among those one has been in");
     }

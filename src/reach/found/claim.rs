@@ -54,7 +54,7 @@ impl Claim {
         match self {
             Self::New => "new to you",
             Self::Known(_) => "says it is one you know; checked when you join",
-            Self::Contradicts(_) => "NOT THE KEY that you know under this name",
+            Self::Contradicts(_) => "NOT THE KEY you know under this name",
         }
     }
 

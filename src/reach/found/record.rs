@@ -81,7 +81,8 @@ fn announced(name: &RoomName) -> RoomName {
 pub struct Record {
     /// The services: [`UDP`], [`TCP`] or both.
     pub services: Vec<String>,
-    /// The name that browsers show: the room's, as far as it fits a label, without what needs escaping there.
+    /// The name that browsers show: the room's, as far as it fits a label, without what needs escaping there, and the
+    /// beginning of the key, so that no two rooms have to give way to each other.
     pub label: String,
     /// The one port of all transports.
     pub port: u16,
@@ -101,15 +102,22 @@ impl Record {
         if serves(Kind::Tls) || serves(Kind::Tcp) {
             services.push(TCP.to_owned());
         }
+        let is_encrypted = serves(Kind::Quic) || serves(Kind::Tls);
         let mut properties =
             vec![("v".to_owned(), VERSION.to_owned()), ("room".to_owned(), beginning(room.as_str(), NAME).to_owned())];
-        if serves(Kind::Quic) || serves(Kind::Tls) {
+        if is_encrypted {
             properties.push(("key".to_owned(), key.base32().replace('-', "")));
         }
         let names: Vec<_> = transports.iter().filter_map(|kind| name(*kind)).collect();
         properties.push(("via".to_owned(), names.join(",")));
+        let suffix = if is_encrypted { format!(" {}", key.short()) } else { String::new() };
         // A dot in a label has to be escaped, which not everybody undoes in the same way.
-        let label = beginning(room.as_str(), LABEL).replace(['.', '\\'], " ").trim().to_owned();
+        let label = beginning(room.as_str(), LABEL - suffix.len()).replace(['.', '\\'], " ");
+        let label = match label.trim() {
+            // A name that begins with nothing but dots.
+            "" => format!("parlor{suffix}"),
+            label => format!("{label}{suffix}"),
+        };
         Self { services, label, port, properties }
     }
 }
@@ -277,9 +285,11 @@ mod tests {
 
     #[test]
     fn a_name_of_any_length_fits_and_is_found_again() {
-        for name in ["𝔸".repeat(64), "Ü".repeat(64), "a".repeat(64), "St. John's \\ a.b.c".to_owned()] {
+        for name in
+            ["𝔸".repeat(64), "Ü".repeat(64), "a".repeat(64), "St. John's \\ a.b.c".to_owned(), ".".repeat(63) + "a"]
+        {
             let record = Record::new(&room_name(&name), key(), &ALL, 7275);
-            assert!(record.label.len() <= LABEL && !record.label.contains(['.', '\\']), "{record:?}");
+            assert!((1..=LABEL).contains(&record.label.len()) && !record.label.contains(['.', '\\']), "{record:?}");
             for (name, value) in &record.properties {
                 assert!(name.len() + 1 + value.len() <= 255, "{name}={value}");
             }
