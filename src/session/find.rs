@@ -71,8 +71,12 @@ fn sort_out(name: &RoomName, rooms: &[Room], given: Option<Fingerprint>, pins: &
         return Found::One(Target::announced(room, pins));
     }
     let announced = rooms.iter().filter(|room| room.is_called(name)).map(|room| {
-        let about =
-            format!("{}, {}, {}", listed(room.addresses.iter()), room.protection(), Claim::of(room, pins).words());
+        let about = format!(
+            "{}, {}, {}",
+            listed(room.addresses.iter().take(1)),
+            room.protection(),
+            Claim::of(room, pins).words()
+        );
         (Choice { name: room.name.clone(), about }, Target::announced(room, pins))
     });
     let mut found: Vec<_> = announced.collect();
@@ -81,7 +85,7 @@ fn sort_out(name: &RoomName, rooms: &[Room], given: Option<Fingerprint>, pins: &
         let is_called = |pin: &&Pin| pin.names.iter().any(|name| name.folded() == folded);
         let known = pins.iter().filter(is_called).filter(|pin| !pin.addresses.is_empty());
         found.extend(known.map(|pin| {
-            let about = format!("{}, not announced now", listed(pin.addresses.iter().rev().take(2)));
+            let about = format!("{}, not announced now", listed(pin.addresses.iter().rev().take(1)));
             (Choice { name: name.clone(), about }, Target { room: Some(name.clone()), ..Target::pinned(pin) })
         }));
     }

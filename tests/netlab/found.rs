@@ -238,7 +238,7 @@ fn two_rooms_under_one_label_are_both_there_and_the_end_of_one_is_not_that_of_th
     let mut browser = zeroconf(&net.gw, &["browse"]);
     let _first = ana.host(&["--room", "Kitchen", "--tcp"]);
     browser.wait_for("service", |service| service["name"] == "Kitchen._parlor._tcp.local.");
-    let mut second = eve.host(&["--room", "Kitchen", "--tcp"]);
+    let second = eve.host(&["--room", "Kitchen", "--tcp"]);
     let other = browser.wait_for("service", |service| service["name"] != "Kitchen._parlor._tcp.local.");
     assert_eq!(other["properties"]["room"], "Kitchen", "{other}");
     second.program.signal("INT");
