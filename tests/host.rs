@@ -51,6 +51,7 @@ impl Hosted {
             bind: None,
             encrypted: true,
             plain: false,
+            announce: false,
             save: None,
             map_port: false,
         };

@@ -291,6 +291,7 @@ async fn hosted() -> (Conversation, u16) {
         bind: Some([127, 0, 0, 1].into()),
         encrypted: true,
         plain: true,
+        announce: false,
         save: None,
         map_port: false,
     };

@@ -4,11 +4,13 @@
 //! - `valid`: what is valid
 //! - `log`: the log file
 //! - `doctor`: what keeps people from talking
+//! - `rooms`: the rooms that are announced on this network
 //! - `hosts`: the commands about pins and one's own key, which need no network
 
 mod doctor;
 mod hosts;
 mod log;
+mod rooms;
 mod typed;
 mod valid;
 
@@ -32,6 +34,7 @@ use crate::{
     conversation::{Closed, Event, RefusedReason},
     host,
     identity::{DataDir, Identity},
+    reach::found::helper,
     session,
     transport::{Credentials, warm_up},
 };
@@ -43,7 +46,7 @@ pub enum Exit {
     Normal = 0,
     /// Something of this machine's own was in the way.
     Local = 1,
-    /// What was typed does not make sense.
+    /// What was typed does not make sense, or may mean several things.
     Usage = 2,
     /// The host could not be reached, or was lost.
     Unreachable = 3,
@@ -69,6 +72,7 @@ fn exit_after(last: &Event) -> Exit {
             RefusedReason::IdentityUnknown => Exit::FirstContact,
             RefusedReason::Unreachable | RefusedReason::WrongProtocol => Exit::Unreachable,
             RefusedReason::Local => Exit::Local,
+            RefusedReason::Ambiguous => Exit::Usage,
             _ => Exit::Refused,
         },
         Event::Closed(Closed::Lost { .. } | Closed::Violation { .. }) => Exit::Unreachable,
@@ -83,6 +87,10 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         return usage("The arguments have to be text in UTF-8.");
     };
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    if arguments == [helper::ARGUMENT] {
+        // This program once more, started by itself.
+        return if helper::run() == 0 { Exit::Normal } else { Exit::Local };
+    }
     let typed = match typed::Parlor::from_args(&["parlor"], &arguments) {
         Ok(typed) => typed,
         Err(early) if early.status.is_ok() => {
@@ -122,6 +130,7 @@ fn perform(Request { data_dir, log, task }: Request) -> Exit {
     }
     let log = log.as_ref().map(log::Log::path);
     match task {
+        Task::ListRooms { json } => rooms::list(&data_dir, json),
         Task::ListHosts => hosts::list(&data_dir),
         Task::ForgetHost(who) => hosts::forget(&data_dir, &who),
         Task::ShowId => hosts::show_id(&data_dir),
@@ -179,7 +188,9 @@ fn window(
             link = given;
             (None, gui::Opening::Choose)
         }
-        Task::ListHosts | Task::ForgetHost(_) | Task::ShowId | Task::Examine(_) => (None, gui::Opening::Choose),
+        Task::ListRooms { .. } | Task::ListHosts | Task::ForgetHost(_) | Task::ShowId | Task::Examine(_) => {
+            (None, gui::Opening::Choose)
+        }
     };
     let (pins, runtime, dir, log) =
         (data_dir.pins(), runtime.clone(), data_dir.path().to_owned(), log.map(Path::to_owned));

@@ -32,6 +32,7 @@ pub(super) enum Command {
     Host(Host),
     Join(Join),
     Open(Open),
+    Rooms(Rooms),
     Hosts(Hosts),
     Id(Id),
     Doctor(Doctor),
@@ -64,6 +65,10 @@ pub(super) struct Host {
     /// listen on this address of the machine only
     #[argh(option, arg_name = "ip")]
     pub(super) bind: Option<String>,
+
+    /// do not announce the room on the network: others do not see it in their lists, and join with the invite
+    #[argh(switch)]
+    pub(super) no_announce: bool,
 
     /// keep what is said in this file, and go on with the room that is in it; everybody in the room is told so
     #[argh(option, arg_name = "file")]
@@ -102,12 +107,12 @@ pub(super) struct Host {
     pub(super) data_dir: Option<String>,
 }
 
-/// Join a room by its invite or its address.
+/// Join a room by its invite, its address or its name.
 #[derive(Debug, FromArgs)]
 #[argh(subcommand, name = "join")]
 pub(super) struct Join {
-    /// an invite (parlor://…), or the host's address, with or without a port
-    #[argh(positional, arg_name = "invite-or-address")]
+    /// an invite (parlor://…), the host's address, with or without a port, or the name of a room on this network
+    #[argh(positional, arg_name = "place")]
     pub(super) place: String,
 
     /// the host's fingerprint, in whatever form you got it
@@ -181,6 +186,27 @@ pub(super) struct Open {
     pub(super) invite: Option<String>,
 
     /// write what happens to connections into this file; what people write is never in it
+    #[argh(option, arg_name = "file")]
+    pub(super) log: Option<String>,
+
+    /// how much of it: error, warn, info, debug or trace; info unless given
+    #[argh(option, arg_name = "level")]
+    pub(super) log_level: Option<String>,
+
+    /// keep key and pins in this folder
+    #[argh(option, arg_name = "dir")]
+    pub(super) data_dir: Option<String>,
+}
+
+/// List the rooms that are announced on this network.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand, name = "rooms")]
+pub(super) struct Rooms {
+    /// print one JSON object a line
+    #[argh(switch)]
+    pub(super) json: bool,
+
+    /// write what happens into this file
     #[argh(option, arg_name = "file")]
     pub(super) log: Option<String>,
 

@@ -26,6 +26,10 @@ pub(super) enum Task {
     Choose(#[cfg_attr(not(feature = "gui"), expect(dead_code, reason = "only a window can be filled in"))] String),
     Host(host::Options, Front),
     Join(session::Options, Front),
+    /// The rooms that are announced, as JSON or for a person.
+    ListRooms {
+        json: bool,
+    },
     ListHosts,
     ForgetHost(String),
     ShowId,
@@ -66,6 +70,10 @@ impl Request {
                 (log, level) = (open.log.take().or(log), open.log_level.take().or(level));
                 (open.data_dir, Task::Choose(open.invite.unwrap_or_default()))
             }
+            Some(typed::Command::Rooms(rooms)) => {
+                (log, level) = (rooms.log.or(log), rooms.log_level.or(level));
+                (rooms.data_dir, Task::ListRooms { json: rooms.json })
+            }
             Some(typed::Command::Hosts(typed::Hosts { command: None, data_dir })) => (data_dir, Task::ListHosts),
             Some(typed::Command::Hosts(typed::Hosts { command: Some(command), data_dir })) => {
                 let typed::HostsCommand::Forget(typed::Forget { who, data_dir: last }) = command;
@@ -105,6 +113,7 @@ fn host_task(typed: typed::Host) -> Result<Task, String> {
         encrypted: typed.quic || !typed.tcp,
         plain: typed.tcp,
         map_port: typed.map_port,
+        announce: !typed.no_announce,
     };
     Ok(Task::Host(options, front))
 }

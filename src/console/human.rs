@@ -123,6 +123,13 @@ fn notices(event: &Event) -> Vec<Notice> {
                 "Talk WITHOUT ENCRYPTION instead? Everybody on the way can read and change it. Type yes if so:",
             ),
         ],
+        Event::Asked(Question::Which { name, choices }) => {
+            let mut lines = vec![Notice::quiet(format!("Several rooms are called “{name}”:"))];
+            let numbered = choices.iter().zip(1..).map(|(choice, n)| Notice::quiet(format!("{n}  {}", choice.about)));
+            lines.extend(numbered);
+            lines.push(Notice::grave("Which one? Type its number:"));
+            lines
+        }
         Event::Welcomed(welcomed) => {
             let members: Vec<_> = welcomed.members.iter().map(named).collect();
             let mut lines = vec![
@@ -161,6 +168,7 @@ fn notices(event: &Event) -> Vec<Notice> {
         Event::Gap { missed } => {
             vec![Notice::grave(format!("{missed} entries are missing here; the host no longer has them."))]
         }
+        Event::Unannounced { detail } => vec![Notice::quiet(detail)],
         Event::Saving { trouble: Some(trouble) } => {
             vec![Notice::grave(format!("{trouble} Until then nobody hears what is said."))]
         }

@@ -4,7 +4,7 @@ use std::{io::BufRead, thread};
 
 use tokio::sync::mpsc;
 
-use crate::conversation::Command;
+use crate::conversation::{Command, Question};
 
 /// Lines that may wait. A pipe's writer is held up when there are more.
 const LINES: usize = 64;
@@ -15,8 +15,27 @@ pub(super) struct Input {
     lines: mpsc::Receiver<String>,
     is_open: bool,
     held_any: bool,
-    /// The next line answers a question.
-    answers: bool,
+    /// What the next line answers, if it answers a question.
+    answers: Option<Asked>,
+}
+
+/// What was asked.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    YesOrNo,
+    WhichNumber,
+}
+
+impl Asked {
+    /// The answer in a line; in none, the one that does nothing.
+    fn answer(self, line: &str) -> Command {
+        let line = line.trim();
+        match self {
+            Self::YesOrNo => Command::Answer(line.eq_ignore_ascii_case("yes")),
+            // They are counted from 1.
+            Self::WhichNumber => Command::Choose(line.parse::<usize>().ok().and_then(|number| number.checked_sub(1))),
+        }
+    }
 }
 
 impl Input {
@@ -34,7 +53,7 @@ impl Input {
                 bytes.clear();
             }
         });
-        Self { lines: received, is_open: true, held_any: false, answers: false }
+        Self { lines: received, is_open: true, held_any: false, answers: None }
     }
 
     /// Whether more may come.
@@ -47,14 +66,22 @@ impl Input {
         !self.is_open && !self.held_any
     }
 
-    /// The next line is the answer to a question.
-    pub(super) fn expect_answer(&mut self) {
-        self.answers = true;
+    /// The next line is the answer to this.
+    pub(super) fn expect_answer(&mut self, question: &Question) {
+        self.answers = Some(match question {
+            Question::FirstContact { .. } | Question::Plaintext { .. } => Asked::YesOrNo,
+            Question::Which { .. } => Asked::WhichNumber,
+        });
+    }
+
+    /// The answer that does nothing, if a question is open: there will be no other.
+    pub(super) fn no_answer(&mut self) -> Option<Command> {
+        self.answers.take().map(|asked| asked.answer(""))
     }
 
     /// Whether the next line is the answer to a question.
     pub(super) fn is_to_answer(&self) -> bool {
-        self.answers
+        self.answers.is_some()
     }
 
     /// The lines that were read and not asked for, once nothing more is taken. Those that answer nothing were to be said.
@@ -71,8 +98,8 @@ impl Input {
                 return None;
             };
             self.held_any = true;
-            if std::mem::take(&mut self.answers) {
-                return Some(Command::Answer(line.trim().eq_ignore_ascii_case("yes")));
+            if let Some(asked) = self.answers.take() {
+                return Some(asked.answer(&line));
             }
             if !line.trim().is_empty() {
                 return Some(Command::Say { text: line, tag: 0 });

@@ -76,6 +76,9 @@ enum Json {
     Gap {
         missed: u64,
     },
+    Unannounced {
+        detail: String,
+    },
     Saving {
         trouble: Option<String>,
     },
@@ -152,6 +155,7 @@ fn json(event: &Event) -> Option<Json> {
             anew: *anew,
         },
         Event::Gap { missed } => Json::Gap { missed: *missed },
+        Event::Unannounced { detail } => Json::Unannounced { detail: detail.clone() },
         Event::Saving { trouble } => Json::Saving { trouble: trouble.clone() },
         Event::Mapped { report, listening } => Json::Mapped {
             state: report.as_str(),

@@ -90,10 +90,10 @@ async fn show(conversation: Conversation, style: Style) -> Event {
         tokio::select! {
             event = events.recv() => {
                 let event = event.unwrap_or(Event::Closed(Closed::Left));
-                match event {
+                match &event {
                     Event::Listening(_) => is_hosting = true,
                     Event::Welcomed(_) => is_heard = true,
-                    Event::Asked(_) => input.expect_answer(),
+                    Event::Asked(question) => input.expect_answer(question),
                     _ => {}
                 }
                 let is_last = matches!(event, Event::Closed(_) | Event::Refused(_));
@@ -114,7 +114,7 @@ async fn show(conversation: Conversation, style: Style) -> Event {
             }
             command = input.next(), if is_reading => next = match command {
                 // Nobody is there to say yes.
-                None if input.is_to_answer() => Some(Command::Answer(false)),
+                None if input.is_to_answer() => input.no_answer(),
                 None if is_hosting || input.was_always_empty() => None,
                 None => Some(Command::Finish),
                 command => command,

@@ -66,6 +66,12 @@ pub enum Event {
         /// How many.
         missed: u64,
     },
+    /// Hosting only: others do not see the room in their lists, for it could not be announced on the network. It can be joined
+    /// as ever.
+    Unannounced {
+        /// What that means and what to do, as sentences.
+        detail: String,
+    },
     /// Hosting only: whether the room can be saved, when that has changed. While it cannot, nobody hears anything.
     Saving {
         /// Why not, and what to do, as sentences; none when it can be again.
@@ -149,6 +155,23 @@ pub enum Question {
         /// Why the encrypted ways failed, as a sentence.
         detail: String,
     },
+    /// Several rooms have the name that was asked for: which of them? Goes on with
+    /// [`Command::Choose`](super::Command::Choose). Nothing was sent yet.
+    Which {
+        /// The name.
+        name: RoomName,
+        /// Two of them or more.
+        choices: Vec<Choice>,
+    },
+}
+
+/// One of several rooms of one name.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Choice {
+    /// What it is called.
+    pub name: RoomName,
+    /// Where it is, and what is known of it and of its key, in some words.
+    pub about: String,
 }
 
 /// What one finds when one is let in.
@@ -242,6 +265,8 @@ pub enum RefusedReason {
     NoSuchRoom,
     /// Too many connections were being made there.
     Busy,
+    /// Several rooms have the name that was asked for, and nobody has said which.
+    Ambiguous,
     /// Something of this installation's own is in the way: a port taken, a key that cannot be read.
     Local,
 }
@@ -262,6 +287,7 @@ impl RefusedReason {
             Self::Full => "full",
             Self::NoSuchRoom => "no-such-room",
             Self::Busy => "busy",
+            Self::Ambiguous => "ambiguous",
             Self::Local => "local",
         }
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
 
-pub use event::{Closed, Event, Listening, Question, Refused, RefusedReason, Said, State, Welcomed};
+pub use event::{Choice, Closed, Event, Listening, Question, Refused, RefusedReason, Said, State, Welcomed};
 pub use outbox::Outbox;
 pub use view::View;
 
@@ -38,6 +38,9 @@ pub enum Command {
     },
     /// The answer to the [`Event::Asked`] before. Ignored when nothing was asked.
     Answer(bool),
+    /// The answer to [`Question::Which`] in the [`Event::Asked`] before: the place of the chosen one in its list, or none of
+    /// them. Ignored when that was not asked.
+    Choose(Option<usize>),
     /// Leave once everything that was said has been acknowledged, for which the host, or a connection to it, has
     /// [`SILENCE`](crate::wire::limits::SILENCE); for the end of a script.
     Finish,

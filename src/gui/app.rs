@@ -10,12 +10,18 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Opening, command, keyboard,
-    model::{Model, Screen, known::Wish, link::is_invite, slash::Order, start::Doing},
+    model::{
+        Model, Screen,
+        known::{Id, Wish},
+        link::is_invite,
+        slash::Order,
+        start::Doing,
+    },
     saving,
 };
 use crate::{
     conversation::Command,
-    gui::bridge::Link,
+    gui::bridge::{Link, Looking},
     host,
     identity::{DataDir, Identity, Pins},
     reach::doctor,
@@ -39,6 +45,7 @@ pub(super) struct App {
     /// Where key and pins are kept.
     pub(super) dir: PathBuf,
     pub(super) examination: Examination,
+    pub(super) looking: Option<Looking>,
 }
 
 /// Finding out why a join has failed: how often it was begun, and the task that does.
@@ -94,11 +101,35 @@ impl App {
         }
     }
 
-    /// Joins a room that one has been in, or forgets it.
+    /// Looks which rooms are on this network, until it is told not to.
+    fn look_around(&mut self, on: bool, model: &mut Model) {
+        let look = model.look_around();
+        self.looking = on.then(|| {
+            let pins = self.pins.load().map(|(pins, _)| pins).unwrap_or_default();
+            Looking::start(look, pins, self.sink.clone(), &self.runtime)
+        });
+    }
+
+    /// Joins a room that is listed, or forgets it.
     fn known(&mut self, wish: Wish, model: &mut Model) {
         let done = match wish {
-            Wish::Forget(key) => self.pins.forget(&key.to_string()).map(|_| None).map_err(|error| error.to_string()),
-            Wish::Join(key) => match self.pins.find(&key) {
+            Wish::Forget(key) => {
+                let forgotten = self.pins.forget(&key.to_string());
+                self.look_up(model);
+                forgotten.map(|_| None).map_err(|error| error.to_string())
+            }
+            Wish::Join(Id::Choice(place)) => {
+                if model.screen == Screen::Which {
+                    model.answered();
+                    self.tell(Command::Choose(Some(place)));
+                }
+                return;
+            }
+            Wish::Join(Id::Seen(number)) => match self.pins.load() {
+                Ok((pins, _)) => model.meet(number, &pins).map(Some),
+                Err(error) => Err(error.to_string()),
+            },
+            Wish::Join(Id::Pinned(key)) => match self.pins.find(&key) {
                 Ok(Some(pin)) => model.start.again(&pin).map(Some),
                 Ok(None) => Err("This room was forgotten meanwhile. Ask the host for an invite.".to_owned()),
                 Err(error) => Err(error.to_string()),
@@ -254,6 +285,8 @@ impl AppDelegate<Model> for App {
             self.open(opening.clone(), model);
         } else if let Some(wish) = told.get(command::KNOWN) {
             self.known(*wish, model);
+        } else if let Some(on) = told.get(command::LOOK_AROUND) {
+            self.look_around(*on, model);
         } else if told.is(command::RETRY) {
             if let Some(opening) = model.again() {
                 self.open(opening, model);

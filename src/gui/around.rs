@@ -81,8 +81,9 @@ impl Around {
             super::desktop::swallow_arguments(std::env::args().skip(1));
         }
         // Only now: before there is a window, nothing from elsewhere would reach it.
-        if let Some(opening) = self.opening.take() {
-            ctx.submit_command(command::OPEN.with(opening));
+        match self.opening.take() {
+            Some(opening) => ctx.submit_command(command::OPEN.with(opening)),
+            None => ctx.submit_command(command::LOOK_AROUND.with(true)),
         }
     }
 }
@@ -182,6 +183,9 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
     fn update(&mut self, child: &mut W, ctx: &mut UpdateCtx, old: &Model, model: &Model, env: &Env) {
         if model.screen != old.screen && matches!(model.screen, Screen::Start | Screen::Refused) {
             ctx.submit_command(command::LOOK_UP);
+        }
+        if (model.screen == Screen::Start) != (old.screen == Screen::Start) {
+            ctx.submit_command(command::LOOK_AROUND.with(model.screen == Screen::Start));
         }
         if self.drafts.timer.is_none() && !model.room.has_texts_of(&old.room) {
             self.drafts.timer = Some(ctx.request_timer(KEEP));

@@ -3,6 +3,8 @@
 //! They are put into a queue of ours, and the first one after it was emptied asks druid for an idle callback that takes them
 //! all. (druid's own `submit_command` from another thread loses wake-ups.) The queue has a bound: a window that does not
 //! keep up slows its own conversation, and nobody else's.
+//!
+//! The rooms on this network come in the same way, without a queue: only the newest list matters.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +16,11 @@ use druid::{ExtEventSink, Target};
 use tokio::sync::{Notify, mpsc};
 
 use super::{command, model::Model};
-use crate::conversation::{Command, Conversation, Event, Exit};
+use crate::{
+    conversation::{Command, Conversation, Event, Exit},
+    identity::Pin,
+    reach::found::Browser,
+};
 
 /// The window takes events for so long before it looks after other things.
 const AT_ONCE: Duration = Duration::from_millis(8);
@@ -185,6 +191,28 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.queue.cut();
+    }
+}
+
+/// Looks which rooms are on this network, and shows them, until it is dropped.
+pub(crate) struct Looking(tokio::task::JoinHandle<()>);
+
+impl Looking {
+    /// Shows them as what the look with this number has seen. What these pins know has a place before others.
+    pub(crate) fn start(look: u64, pins: Vec<Pin>, sink: ExtEventSink, runtime: &tokio::runtime::Handle) -> Self {
+        Self(runtime.spawn(async move {
+            let mut browser = Browser::start(pins);
+            loop {
+                let rooms = browser.changed().await;
+                sink.add_idle_callback(move |model: &mut Model| model.see(look, rooms));
+            }
+        }))
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -184,6 +184,7 @@ pub fn run(start: Start) -> Result<(), WindowError> {
         current: Rc::clone(&current),
         dir,
         examination: app::Examination::default(),
+        looking: None,
     };
     app.look_up(&mut model);
     runtime.spawn(close_when_told(sink));

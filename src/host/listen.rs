@@ -10,6 +10,7 @@ use super::Options;
 use crate::{
     conversation::{Refused, RefusedReason},
     identity::{Address, Host, Identity},
+    reach::{LOOPBACK, likelihood},
     transport::{Credentials, Listener, Port, Quic, Transport},
 };
 
@@ -87,7 +88,9 @@ pub(super) fn addresses(bind: Option<IpAddr>, port: u16) -> Vec<Address> {
         unspecified => {
             let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
             let only_v4 = unspecified.is_some_and(|ip| ip.is_ipv4());
-            interfaces.iter().map(|interface| interface.ip()).filter(|ip| ip.is_ipv4() || !only_v4).collect()
+            let ips = interfaces.iter().map(|interface| interface.ip()).filter(|ip| ip.is_ipv4() || !only_v4);
+            // Means something only together with an interface of the other machine's.
+            ips.filter(|ip| !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())).collect()
         }
     };
     ips.sort_by_key(|ip| likelihood(*ip));
@@ -102,21 +105,4 @@ pub(super) fn addresses(bind: Option<IpAddr>, port: u16) -> Vec<Address> {
             IpAddr::V6(ip) => Address { host: Host::V6(ip, None), port },
         })
         .collect()
-}
-
-const LOOPBACK: u8 = 10;
-
-/// How likely somebody on the network reaches us there; less is likelier.
-fn likelihood(ip: IpAddr) -> u8 {
-    match ip {
-        IpAddr::V4(ip) if ip.is_loopback() => LOOPBACK,
-        IpAddr::V6(ip) if ip.is_loopback() => LOOPBACK + 1,
-        // Means something only together with an interface of the other machine's.
-        IpAddr::V6(ip) if ip.is_unicast_link_local() => LOOPBACK + 2,
-        IpAddr::V4(ip) if ip.is_private() => 0,
-        IpAddr::V4(ip) if ip.is_link_local() => 4,
-        IpAddr::V4(_) => 1,
-        IpAddr::V6(ip) if ip.is_unique_local() => 3,
-        IpAddr::V6(_) => 2,
-    }
 }

@@ -27,6 +27,7 @@ use self::outside::Outside;
 use crate::{
     conversation::{Backstage, Closed, Conversation, Event, Listening, Refused},
     identity::{Address, Fingerprint, Identity, Invite, Name, RoomName},
+    reach::found::{Announcement, record::Record},
     room::{Membership, Room},
     transport::{Kind, Listener},
     wire::Security,
@@ -50,6 +51,8 @@ pub struct Options {
     pub encrypted: bool,
     /// Serve plain TCP, on purpose.
     pub plain: bool,
+    /// Announce the room on the network, so that others see it in their lists; one that listens on loopback only is not.
+    pub announce: bool,
     /// Keep the room in a file, and go on with the one that is there.
     pub save: Option<Save>,
     /// Ask the gateway for a way in from outside.
@@ -96,11 +99,35 @@ async fn run(listeners: Vec<Box<dyn Listener>>, open: Open, mut backstage: Backs
     let doors: Vec<_> = door::open(listeners, &open.room, &attending);
     // Those who were in the room when its host was cut short may come back to it.
     let away: Vec<_> = open.away.into_iter().map(|membership| tokio::spawn(membership.linger())).collect();
+    let announcement = open.announced.and_then(|(record, bind)| announce(record, bind, &backstage));
     own::attend(&open.room, open.own, open.security, &mut outside, &mut backstage).await;
     doors.iter().chain(&away).for_each(|task| task.abort());
     drop(attending);
-    let _ = tokio::join!(timeout(GOODBYE, attended.recv()), outside.close());
+    // Those in the room, and those who see it from elsewhere.
+    let withdrawn = async {
+        if let Some(announcement) = announcement {
+            announcement.end().await;
+        }
+    };
+    let told = timeout(GOODBYE, async { tokio::join!(attended.recv(), withdrawn) });
+    let _ = tokio::join!(told, outside.close());
     end(backstage, Event::Closed(Closed::Left)).await;
+}
+
+/// Why others may not see a room in their lists, and what to do.
+const UNANNOUNCED: &str = "Others do not see this room in their lists, for it could not be announced on this network. They \
+                           come in with the invite, or with an address of yours.";
+
+/// Announces the room. Where that cannot be done the room goes on, and its host is told.
+fn announce(record: Record, bind: Option<IpAddr>, backstage: &Backstage) -> Option<Announcement> {
+    // Not to outlive the conversation.
+    let events = backstage.events.downgrade();
+    Announcement::start(record, bind, move || {
+        if let Some(events) = events.upgrade() {
+            // A front end that does not keep up misses it, and nothing else.
+            let _ = events.try_send(Event::Unannounced { detail: UNANNOUNCED.to_owned() });
+        }
+    })
 }
 
 async fn end(mut backstage: Backstage, last: Event) {
@@ -122,6 +149,8 @@ struct Open {
     listening: Listening,
     addresses: Vec<Address>,
     options: Options,
+    /// What is announced of it, if it is to be, and at which address only.
+    announced: Option<(Record, Option<IpAddr>)>,
 }
 
 async fn open(port: u16, options: Options, fingerprint: Fingerprint) -> Result<Open, Refused> {
@@ -148,7 +177,11 @@ async fn open(port: u16, options: Options, fingerprint: Fingerprint) -> Result<O
         fingerprint,
         invite,
     };
-    Ok(Open { room, own, away, security, listening, addresses, options })
+    let announced = options.announce.then(|| {
+        let record = Record::new(room.name(), fingerprint, &listening.transports, port);
+        (record, options.bind)
+    });
+    Ok(Open { room, own, away, security, listening, addresses, announced, options })
 }
 
 /// The room, and those who were in it before.

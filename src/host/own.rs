@@ -56,7 +56,7 @@ pub(super) async fn attend(
                     Ok(()) => { let _ = own.say(outbox.add(text, tag)); }
                     Err(why) => backstage.unsent(text, tag, why).await,
                 },
-                Some(Command::Answer(_)) => {}
+                Some(Command::Answer(_) | Command::Choose(_)) => {}
                 Some(Command::Finish) | None => {
                     is_leaving = true;
                     room.close();

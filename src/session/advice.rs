@@ -7,8 +7,9 @@ use tracing::info;
 
 use super::{Consent, Way};
 use crate::{
-    conversation::{Refused, RefusedReason},
-    identity::{DamagedLine, Fingerprint},
+    conversation::{Choice, Refused, RefusedReason},
+    identity::{DamagedLine, Fingerprint, RoomName},
+    reach::found::NOT_THERE,
     transport::{Error, proxy::ProxyFault},
     wire::{CloseCode, message, text},
 };
@@ -37,7 +38,7 @@ pub(super) fn refused_by_the_host(refused: message::Refused) -> Refused {
 pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
     let (reason, detail) = match error {
         Error::IdentityMismatch { expected, found } => {
-            return Refused { keys: Some((*expected, *found)), ..mismatch(place) };
+            return Refused { keys: Some((*expected, *found)), ..mismatch(place, expected) };
         }
         Error::IdentityUnproven { claimed } => (
             RefusedReason::IdentityMismatch,
@@ -106,6 +107,44 @@ pub(super) fn not_found(place: &str) -> Refused {
     Refused::new(RefusedReason::Unreachable, detail)
 }
 
+/// No room of that name, and no machine either.
+pub(super) fn neither_room_nor_machine(place: &str) -> Refused {
+    let detail = format!(
+        "No room of that name is announced on this network, and no machine called {place} can be found from here. {NOT_THERE}"
+    );
+    Refused::new(RefusedReason::Unreachable, detail)
+}
+
+/// No room of that name, which no machine can have.
+pub(super) fn no_such_room(name: &RoomName) -> Refused {
+    let detail =
+        format!("No room called “{name}” is announced on this network, and you have not been in one. {NOT_THERE}");
+    Refused::new(RefusedReason::Unreachable, detail)
+}
+
+/// Several rooms have that name, and nobody has said which one is meant.
+pub(super) fn several_rooms(name: &RoomName, choices: &[Choice]) -> Refused {
+    let listed: Vec<_> = choices.iter().map(|choice| choice.about.as_str()).collect();
+    let detail = format!("Several rooms are called “{name}”: {}. Say which by its address.", listed.join("; "));
+    Refused::new(RefusedReason::Ambiguous, detail)
+}
+
+/// The same refusal, of a room that one knows of from an announcement only.
+pub(super) fn of_an_announced_room(refused: Refused) -> Refused {
+    let more = match refused.reason {
+        RefusedReason::Unreachable => {
+            "It was announced on this network; but an announcement stays for some minutes when its host is cut off, and anybody \
+             can make one."
+        }
+        RefusedReason::IdentityMismatch => {
+            "Anybody on this network can announce a room under the name of yours. Your own rooms are listed in the window and by \
+             parlor hosts."
+        }
+        _ => return refused,
+    };
+    Refused { detail: format!("{} {more}", refused.detail), ..refused }
+}
+
 /// What has become of a connection, to stand in a sentence.
 pub(super) fn in_words(cause: &io::Error) -> &'static str {
     if let Some(fault) = fault(cause) {
@@ -146,14 +185,14 @@ fn fault(cause: &io::Error) -> Option<ProxyFault> {
     cause.get_ref()?.downcast_ref().copied()
 }
 
-fn mismatch(place: &str) -> Refused {
+fn mismatch(place: &str, expected: &Fingerprint) -> Refused {
     Refused::new(
         RefusedReason::IdentityMismatch,
         format!(
             "{place} answers, but its key is not the one you expect. Somebody may be pretending to be your host; nothing \
              was sent. Ask the host, in person or by phone, for their fingerprint. If they do have a new key, join with a \
-             new invite of theirs; a key that you have pinned has to be forgotten first: parlor hosts forget {place} (the window \
-             can replace it)"
+             new invite of theirs; a key that you have pinned has to be forgotten first: parlor hosts forget {expected} (the \
+             window can replace it)"
         ),
     )
 }

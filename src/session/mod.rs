@@ -1,6 +1,7 @@
 //! The joining side: dial, ask whom to trust, greet, talk.
 //!
 //! - [`target`]: whom to join
+//! - `find`: from a room's name to whom to join
 //! - `race`, `dial`: which way to try when, decided and done
 //! - `run`: a join from beginning to end
 //! - `greet`: the greeting
@@ -14,6 +15,7 @@
 mod advice;
 mod dial;
 mod elsewhere;
+mod find;
 mod greet;
 mod knock;
 mod race;
@@ -32,7 +34,7 @@ use crate::{
     identity::{Identity, Name, Pins},
     transport::{Credentials, Kind, Proxy, Quic, Tcp, Tls, Transport},
 };
-pub use target::{Target, TargetError};
+pub use target::{Source, Target, TargetError};
 
 /// How to join.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -9,10 +9,12 @@ use super::{
     Consent, Options, Way, advice,
     dial::{self, Reached, Resolved, dial},
     elsewhere::{Elsewhere, Moved},
+    find::find,
     greet::{self, LetIn, NotWelcome},
     knock::{self, Door, Transports, worked},
     retry::{self, BackOff, Pause},
     talk::{self, Ended, Ongoing},
+    target::Source,
     watch::Returning,
 };
 use crate::{
@@ -24,7 +26,7 @@ use crate::{
 };
 
 /// Why a text was not sent that came before anybody could hear it.
-const TOO_EARLY: &str = "There is no connection yet.";
+pub(super) const TOO_EARLY: &str = "There is no connection yet.";
 
 /// Why a join is over before anybody was welcomed.
 pub(super) enum End {
@@ -46,9 +48,7 @@ impl From<PinsError> for End {
 
 /// Runs a join and tells how it ended.
 pub(super) async fn run(transports: Vec<Arc<dyn Transport>>, options: Options, pins: Pins, mut backstage: Backstage) {
-    let transports = Transports::new(transports, options.way);
-    let join = Join { options, pins, transports, conversation: random::number() };
-    let last = match join.run(&mut backstage).await {
+    let last = match join(transports, options, pins, &mut backstage).await {
         Ok(closed) | Err(End::Closed(closed)) => {
             info!(end = ?closed, "it is over");
             Event::Closed(closed)
@@ -60,6 +60,22 @@ pub(super) async fn run(transports: Vec<Arc<dyn Transport>>, options: Options, p
     };
     backstage.give_back().await;
     let _ = backstage.events.send(last).await;
+}
+
+async fn join(
+    transports: Vec<Arc<dyn Transport>>,
+    options: Options,
+    pins: Pins,
+    backstage: &mut Backstage,
+) -> Result<Closed, End> {
+    let options = find(options, &pins, backstage).await?;
+    let was_announced = options.target.source == Source::Announced;
+    let transports = Transports::new(transports, options.way);
+    let join = Join { options, pins, transports, conversation: random::number() };
+    match join.run(backstage).await {
+        Err(End::Refused(refused)) if was_announced => Err(advice::of_an_announced_room(refused).into()),
+        ended => ended,
+    }
 }
 
 struct Join {
@@ -120,7 +136,10 @@ impl Join {
         let detail = format!("Looking for {}.", self.place());
         let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
         let resolved = unless_left(knock::find(&self.options), backstage).await?;
-        Ok(resolved.map_err(|_| advice::not_found(&self.place()))?)
+        Ok(resolved.map_err(|_| match self.options.target.source {
+            Source::Name(_) => advice::neither_room_nor_machine(&self.place()),
+            _ => advice::not_found(&self.place()),
+        })?)
     }
 
     /// A connection to the host whose key is `pinned`, or whose key somebody has said yes to.
@@ -169,8 +188,11 @@ impl Join {
             return Err(advice::first_contact(&self.place(), found, &known_as, self.options.first_contact).into());
         }
         info!(key = found.base32(), "a new key is trusted");
-        // Without a fingerprint there is no invite, and so just the one address that was typed.
-        if let Some(address) = self.options.target.addresses.first() {
+        // Without a fingerprint there is no invite, and so just the one address that was typed. An announcement may name
+        // addresses that belong to others: where its host was met is known with the welcome.
+        if let Some(address) = self.options.target.addresses.first()
+            && self.options.target.source != Source::Announced
+        {
             self.pins.met(found, address, None, Timestamp::now())?;
         }
         Ok(())
@@ -417,14 +439,14 @@ fn might_help(error: &Error) -> bool {
 }
 
 /// What `work` gives, unless the person leaves meanwhile.
-async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mut Backstage) -> Result<T, End> {
+pub(super) async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mut Backstage) -> Result<T, End> {
     tokio::pin!(work);
     loop {
         tokio::select! {
             done = &mut work => return Ok(done),
             command = backstage.command(true) => match command {
                 Some(Command::Finish) | None => return Err(End::Closed(Closed::Left)),
-                Some(Command::Answer(_)) => {}
+                Some(Command::Answer(_) | Command::Choose(_)) => {}
                 Some(Command::Say { text, tag }) => backstage.unsent(text, tag, TOO_EARLY).await,
             },
         }
@@ -458,6 +480,7 @@ async fn ask(question: Question, backstage: &mut Backstage) -> Result<bool, End>
         match backstage.command(true).await {
             Some(Command::Finish) | None => return Err(End::Closed(Closed::Left)),
             Some(Command::Answer(answer)) => return Ok(answer),
+            Some(Command::Choose(_)) => {}
             Some(Command::Say { text, tag }) => backstage.unsent(text, tag, TOO_EARLY).await,
         }
     }

@@ -51,7 +51,7 @@ impl Ongoing {
                 Ok(()) => return Some(self.outbox.add(text, tag)),
                 Err(why) => backstage.unsent(text, tag, why).await,
             },
-            Some(Command::Answer(_)) => {}
+            Some(Command::Answer(_) | Command::Choose(_)) => {}
             None => self.leaving = Some((Instant::now() + ECHOES, Closed::Left)),
             Some(Command::Finish) => {
                 let detail = "The host has not confirmed what was said last.".to_owned();

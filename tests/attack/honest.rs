@@ -17,7 +17,7 @@ use std::{
 use parlor::{
     conversation::{Closed, Command, Conversation, Event, State},
     identity::{Address, Identity, Pins},
-    session::{self, Consent, Options, Target, Way},
+    session::{self, Consent, Options, Source, Target, Way},
     transport::Kind,
 };
 use tempfile::TempDir;
@@ -158,7 +158,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn options(castle: &Castle, way: Way, name: &str, bind: Option<IpAddr>) -> Options {
     let fingerprint = (way != Way::Plain).then_some(castle.fingerprint);
     Options {
-        target: Target { addresses: vec![Address::from(castle.address)], fingerprint, room: None },
+        target: Target {
+            addresses: vec![Address::from(castle.address)],
+            fingerprint,
+            room: None,
+            source: Source::Given,
+        },
         name: name.replace(['(', ')'], " ").parse().expect("a name"),
         way,
         first_contact: Consent::Withheld,

@@ -182,7 +182,11 @@ impl Talk {
                 }
                 self.over(event, known)?;
             }
-            Event::Asked(_) | Event::Listening(_) | Event::Saving { .. } | Event::Mapped { .. } => {
+            Event::Asked(_)
+            | Event::Listening(_)
+            | Event::Unannounced { .. }
+            | Event::Saving { .. }
+            | Event::Mapped { .. } => {
                 return Err("that has no place here".to_owned());
             }
         }

@@ -15,7 +15,7 @@ use std::{
 use parlor::{
     host::{self, Keep, Save},
     identity::{Address, Fingerprint, Identity, Pins},
-    session::{self, Consent, Target},
+    session::{self, Consent, Source, Target},
     transport::{
         Connection, Expect, Stream, Transport,
         memory::{Memory, Network},
@@ -351,7 +351,7 @@ impl World {
         let is_clean = self.host.is_some() && self.wires.is_clean(address(member));
         let fingerprint = Some(IDENTITY.fingerprint());
         let options = session::Options {
-            target: Target { addresses: vec![Address::from(door())], fingerprint, room: None },
+            target: Target { addresses: vec![Address::from(door())], fingerprint, room: None, source: Source::Given },
             name: NAMES[member].parse().expect("a name"),
             way: session::Way::Encrypted,
             first_contact: Consent::Withheld,
@@ -461,6 +461,7 @@ impl World {
             bind: Some(home().ip()),
             encrypted: true,
             plain: false,
+            announce: false,
             save,
             map_port: false,
         };

@@ -11,6 +11,7 @@
 //! - `doctor`: what the doctor finds, each with that fault made for real
 //! - `proxy`: through a SOCKS5 proxy
 //! - `places`: one's own room, several interfaces, zones, names
+//! - `found`: rooms that are announced, seen, and joined by name
 //!
 //! All of it needs the rights of root, and `scripts/netlab` runs it.
 
@@ -20,6 +21,7 @@ mod changes;
 mod daemon;
 mod doctor;
 mod figures;
+mod found;
 mod gateway;
 #[path = "../program/harness.rs"]
 #[allow(dead_code, reason = "each suite uses its part of the harness")]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use parlor::{
     conversation::{Closed, Command, Conversation, Event, Question, Refused, RefusedReason, State},
     identity::{Address, Fingerprint, Identity, Pins},
-    session::{self, Consent, Options, Target, Way},
+    session::{self, Consent, Options, Source, Target, Way},
     transport::{Accepted, Connection, Credentials, Error, Kind, Listener, Port, Stream, Tls, Transport},
     wire::{
         CloseCode, Frame, FromMember, Member, Message, Security, frame, limits,
@@ -45,7 +45,12 @@ impl Joiner {
 
 fn options(listener: &dyn Listener, fingerprint: Option<Fingerprint>, way: Way) -> Options {
     Options {
-        target: Target { addresses: vec![Address::from(listener.local_address().unwrap())], fingerprint, room: None },
+        target: Target {
+            addresses: vec![Address::from(listener.local_address().unwrap())],
+            fingerprint,
+            room: None,
+            source: Source::Given,
+        },
         name: "Ben".parse().unwrap(),
         way,
         first_contact: Consent::Ask,

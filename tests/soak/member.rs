@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use parlor::{
     conversation::{Closed, Command, Conversation, Event},
     identity::{Address, Fingerprint, Identity, Pins},
-    session::{self, Consent, Options, Target, Way},
+    session::{self, Consent, Options, Source, Target, Way},
     transport::Kind,
 };
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ impl Plan {
             _ => (self.network.tcp, Some(self.fingerprint)),
         };
         Options {
-            target: Target { addresses: vec![Address::from(address)], fingerprint, room: None },
+            target: Target { addresses: vec![Address::from(address)], fingerprint, room: None, source: Source::Given },
             name: format!("Member {}", self.number).parse().expect("a name"),
             way,
             first_contact: Consent::Withheld,

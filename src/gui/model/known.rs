@@ -1,28 +1,44 @@
-//! The rooms one has been in, as the start screen lists them: one for each pinned key, the newest met first.
+//! Lists of rooms to join: those one has been in, one for each pinned key, the newest met first; and any others that a person
+//! chooses from in the same way.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::text;
+use super::{security::Tone, text};
 use crate::identity::{Fingerprint, Pin};
 
 /// One of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Entry {
-    /// The host's key.
-    pub(crate) key: Fingerprint,
+    /// Which one.
+    pub(crate) id: Id,
+    /// The key that it is pinned under; with it, it can be forgotten.
+    pub(crate) key: Option<Fingerprint>,
     /// What the room is called, or was last.
     pub(crate) name: String,
     /// Where, with which key, and when last.
     pub(crate) about: String,
+    /// How that is to be taken, if it is more than an explanation.
+    pub(crate) tone: Option<Tone>,
+}
+
+/// Which room is meant.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Id {
+    /// The one of this pinned key.
+    Pinned(Fingerprint),
+    /// The one that was seen on the network under this number.
+    Seen(u64),
+    /// The one at this place of what was asked about.
+    Choice(usize),
 }
 
 /// What a person wants with one of them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Wish {
-    /// To join the room of this key.
-    Join(Fingerprint),
+    /// To join it.
+    Join(Id),
     /// To be asked about this key anew.
     Forget(Fingerprint),
 }
@@ -37,12 +53,19 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Lists these pins.
-    pub(crate) fn list(&mut self, pins: &[Pin], now: Timestamp, zone: &TimeZone) {
-        let mut pins: Vec<&Pin> = pins.iter().collect();
-        pins.sort_by_key(|pin| std::cmp::Reverse(pin.last_met));
-        self.entries = Rc::new(pins.into_iter().map(|pin| Entry::new(pin, now, zone)).collect());
-        self.mark(self.marked);
+    /// Lists these. The marker, and a question about what it is on, stay with their room if that is still there.
+    pub(crate) fn show(&mut self, entries: Vec<Entry>) {
+        let before = self.entries.get(self.marked).map(|entry| entry.id);
+        let asking = self.asking;
+        let place = entries.iter().position(|entry| Some(entry.id) == before);
+        self.entries = Rc::new(entries);
+        self.mark(place.unwrap_or(self.marked));
+        self.asking = asking.filter(|_| place.is_some());
+    }
+
+    /// The room with this identity, if it is listed.
+    pub(crate) fn place(&self, id: Id) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.id == id)
     }
 
     /// What is listed.
@@ -73,7 +96,7 @@ impl Known {
 
     /// Asks whether the marked one is to be forgotten. What is safe has the marker.
     pub(crate) fn ask(&mut self) {
-        self.asking = (!self.entries.is_empty()).then_some(false);
+        self.asking = self.entries.get(self.marked).and_then(|entry| entry.key).map(|_| false);
     }
 
     /// Moves the marker to the other answer.
@@ -84,8 +107,8 @@ impl Known {
     /// Answers. The entry goes at once; the pin is for whoever is told the wish.
     pub(crate) fn answer(&mut self, yes: bool) -> Option<Wish> {
         self.asking.take()?;
-        let key = self.entries.get(self.marked).filter(|_| yes)?.key;
-        Rc::make_mut(&mut self.entries).retain(|entry| entry.key != key);
+        let key = self.entries.get(self.marked).filter(|_| yes)?.key?;
+        Rc::make_mut(&mut self.entries).retain(|entry| entry.key != Some(key));
         self.mark(self.marked);
         Some(Wish::Forget(key))
     }
@@ -94,9 +117,18 @@ impl Known {
     pub(crate) fn press(&mut self) -> Option<Wish> {
         match self.asking {
             Some(yes) => self.answer(yes),
-            None => self.entries.get(self.marked).map(|entry| Wish::Join(entry.key)),
+            None => self.entries.get(self.marked).map(|entry| Wish::Join(entry.id)),
         }
     }
+}
+
+/// What these pins are as entries, the newest met first.
+pub(crate) fn entries(pins: &[Pin], now: Timestamp, zone: &TimeZone) -> Vec<Entry> {
+    let mut pins: Vec<&Pin> = pins.iter().collect();
+    pins.sort_by_key(|pin| std::cmp::Reverse(pin.last_met));
+    let mut listed = HashSet::new();
+    let entries = pins.into_iter().filter(|pin| listed.insert(pin.fingerprint));
+    entries.map(|pin| Entry::new(pin, now, zone)).collect()
 }
 
 impl Entry {
@@ -107,7 +139,13 @@ impl Entry {
             None => "A room without a name yet".to_owned(),
         };
         let about = format!("{address} · {}… · {}", pin.fingerprint.short(), when(pin.last_met, now, zone));
-        Self { key: pin.fingerprint, name: text::label(&name), about: text::label(&about) }
+        Self {
+            id: Id::Pinned(pin.fingerprint),
+            key: Some(pin.fingerprint),
+            name: text::label(&name),
+            about: text::label(&about),
+            tone: None,
+        }
     }
 }
 
@@ -159,7 +197,7 @@ mod tests {
             pin(2, "Cellar", "2026-05-04T08:05:00Z"),
             pin(3, "Attic", "2024-12-31T12:00:00Z"),
         ];
-        known.list(&pins, at(NOW), &TimeZone::UTC);
+        known.show(entries(&pins, at(NOW), &TimeZone::UTC));
         known
     }
 
@@ -198,8 +236,8 @@ mod tests {
         assert_eq!(known.marked(), 0);
         known.step(9);
         assert_eq!(known.marked(), 2);
-        assert_eq!(known.press(), Some(Wish::Join(key(3))));
-        known.list(&[], at(NOW), &TimeZone::UTC);
+        assert_eq!(known.press(), Some(Wish::Join(Id::Pinned(key(3)))));
+        known.show(Vec::new());
         assert_eq!((known.marked(), known.press()), (0, None));
     }
 
@@ -218,6 +256,30 @@ mod tests {
         known.step(-1);
         assert_eq!(known.asking(), None, "whoever moves on was not asked about the next one");
         assert_eq!(known.answer(true), None);
+    }
+
+    /// Rooms come and go while one looks at the list, and what one is about to press must not become another one.
+    #[test]
+    fn the_marker_stays_with_its_room_when_others_come_and_go() {
+        let mut known = known();
+        let all = known.entries().to_vec();
+        known.mark(1);
+        known.ask();
+        known.show(all[1..].to_vec());
+        assert_eq!((known.marked(), known.asking()), (0, Some(false)));
+        known.show(all.clone());
+        assert_eq!((known.marked(), known.asking()), (1, Some(false)));
+        known.show(vec![all[0].clone(), all[2].clone()]);
+        assert_eq!(known.asking(), None, "what was asked about is gone");
+    }
+
+    #[test]
+    fn what_is_not_pinned_cannot_be_forgotten() {
+        let mut known = Known::default();
+        let entry = Entry { id: Id::Seen(1), key: None, name: String::new(), about: String::new(), tone: None };
+        known.show(vec![entry]);
+        known.ask();
+        assert_eq!((known.asking(), known.press()), (None, Some(Wish::Join(Id::Seen(1)))));
     }
 
     #[test]

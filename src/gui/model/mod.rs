@@ -3,7 +3,7 @@
 //! Events of the conversation go in by [`Model::apply`]; what a person does, by the methods of the parts.
 //!
 //! - [`start`]: the start screen's form and its verdicts
-//! - [`known`]: the rooms one has been in
+//! - [`known`], [`seen`]: the rooms one has been in, and those on this network
 //! - [`refusal`], [`changed`], [`examination`]: why it did not come about, the key that is another one, and finding out more
 //! - [`room`]: a conversation: members, transcript, draft, security, how it ended
 //! - [`transcript`], [`selection`]: what was said, and what is selected of it
@@ -46,6 +46,7 @@ pub(crate) mod refusal;
 pub(crate) mod room;
 pub(crate) mod scroll;
 pub(crate) mod security;
+mod seen;
 pub(crate) mod selection;
 pub(crate) mod settings;
 pub(crate) mod slash;
@@ -60,12 +61,14 @@ use std::rc::Rc;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    conversation::{Closed, Event, Question, Refused},
+    conversation::{Choice, Closed, Event, Question, Refused},
     identity::{Fingerprint, Name, Pin},
+    reach::found::Room as Announced,
+    session::Source,
 };
 use adjust::{Adjusting, Overlay};
 use drafts::Drafts;
-use known::Known;
+use known::{Entry, Id, Known};
 use notification::Bell;
 use refusal::Refusal;
 use room::Room;
@@ -87,6 +90,8 @@ pub(crate) enum Screen {
     Contact,
     /// Talk in the clear?
     Plaintext,
+    /// Which of several?
+    Which,
     /// It did not come about.
     Refused,
     /// The conversation.
@@ -168,8 +173,18 @@ pub(crate) struct Model {
     pub(crate) way: Way,
     /// Why it did not come about.
     pub(crate) refusal: Refusal,
-    /// The rooms one has been in.
+    /// The rooms one has been in and that are not here now.
     pub(crate) known: Known,
+    /// The rooms that are announced on this network.
+    pub(crate) here: Known,
+    /// Which of several rooms of one name is meant?
+    pub(crate) which: Known,
+    /// What is announced, as it was seen by this look, of which there may have been others before.
+    seen: Vec<Announced>,
+    look: u64,
+    /// Who is trusted, and the rooms one has been in, all of them.
+    pins: Vec<Pin>,
+    been: Vec<Entry>,
     /// What was begun last.
     pub(crate) begun: Opening,
     /// The conversation.
@@ -198,6 +213,12 @@ impl Model {
             way: Way::default(),
             refusal: Refusal::default(),
             known: Known::default(),
+            here: Known::default(),
+            which: Known::default(),
+            seen: Vec::new(),
+            look: 0,
+            pins: Vec::new(),
+            been: Vec::new(),
             begun: Opening::Choose,
             room: Room::default(),
             focused: true,
@@ -219,7 +240,10 @@ impl Model {
         self.begun = opening.clone();
         self.room.expects_quic = matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted && options.proxy.is_none());
         let place = match opening {
-            Opening::Join(options) => options.target.addresses.first().map(ToString::to_string).unwrap_or_default(),
+            Opening::Join(options) => match (&options.target.source, options.target.addresses.first()) {
+                (Source::Name(name), _) => name.to_string(),
+                (_, address) => address.map(ToString::to_string).unwrap_or_default(),
+            },
             _ => String::new(),
         };
         self.room.address.clone_from(&place);
@@ -261,7 +285,9 @@ impl Model {
 
     /// Learns which keys are trusted, as of `now`.
     pub(crate) fn look_up(&mut self, pins: &[Pin], now: Timestamp, zone: &TimeZone) {
-        self.known.list(pins, now, zone);
+        self.been = known::entries(pins, now, zone);
+        self.pins = pins.to_vec();
+        self.list_rooms();
         self.refusal.look_up(pins, &self.way.place);
     }
 
@@ -302,6 +328,7 @@ impl Model {
             Event::Members(members) => self.room.list(&members),
             Event::Resumed { welcomed, anew } => self.room.resumed(&welcomed, anew),
             Event::Gap { missed } => self.room.gap(missed),
+            Event::Unannounced { detail } => self.room.feed.notice(&text::label(&detail), false),
             Event::Saving { trouble } => self.room.saving(trouble.as_deref()),
             Event::Mapped { report, listening } => self.room.mapped(&report, &listening),
             Event::Unsent { text, tag, why } => {
@@ -327,6 +354,19 @@ impl Model {
                 self.way.address = text::label(&address);
                 self.way.detail = text::label(&detail);
                 self.screen = Screen::Plaintext;
+            }
+            Question::Which { name, choices } => {
+                self.way.title = text::label(&format!("Several rooms are called “{name}”"));
+                let entry = |(place, choice): (usize, Choice)| Entry {
+                    id: Id::Choice(place),
+                    key: None,
+                    name: text::label(choice.name.as_str()),
+                    about: text::label(&choice.about),
+                    tone: None,
+                };
+                self.which = Known::default();
+                self.which.show(choices.into_iter().enumerate().map(entry).collect());
+                self.screen = Screen::Which;
             }
         }
     }

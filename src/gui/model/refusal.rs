@@ -151,6 +151,7 @@ fn title(reason: RefusedReason) -> &'static str {
         RefusedReason::Full => "The room is full",
         RefusedReason::NoSuchRoom => "Another room is open there",
         RefusedReason::Busy => "The host is busy",
+        RefusedReason::Ambiguous => "Several rooms have that name",
         RefusedReason::Local => "That cannot be done on this computer",
     }
 }
@@ -170,6 +171,7 @@ fn cause(reason: RefusedReason) -> &'static str {
         RefusedReason::Full => "No more people fit in.",
         RefusedReason::NoSuchRoom => "It is not the room that you asked for.",
         RefusedReason::Busy => "Too many people are knocking at once.",
+        RefusedReason::Ambiguous => "It is not clear which of them you mean.",
         RefusedReason::Local => "Something on this computer is in the way.",
     }
 }
@@ -193,6 +195,7 @@ fn step(reason: RefusedReason, remedy: Remedy) -> &'static str {
         }
         (RefusedReason::NoSuchRoom, _) => "Ask the host for a new invite.",
         (RefusedReason::Busy, _) => "Wait a moment, then try again.",
+        (RefusedReason::Ambiguous, _) => "Choose it in the list of rooms on this network, or join it by its address.",
         (RefusedReason::Local, _) => "Once that is mended, try again.",
     }
 }
@@ -216,6 +219,7 @@ fn remedy(reason: RefusedReason, opening: &Opening) -> Remedy {
         | RefusedReason::Version
         | RefusedReason::Full
         | RefusedReason::Busy
+        | RefusedReason::Ambiguous
         | RefusedReason::Local => Remedy::Again,
     }
 }
@@ -230,7 +234,7 @@ mod tests {
         session::{self, Consent, Target},
     };
 
-    const REASONS: [RefusedReason; 13] = [
+    const REASONS: [RefusedReason; 14] = [
         RefusedReason::IdentityMismatch,
         RefusedReason::IdentityUnknown,
         RefusedReason::IdentityRefused,
@@ -243,6 +247,7 @@ mod tests {
         RefusedReason::Full,
         RefusedReason::NoSuchRoom,
         RefusedReason::Busy,
+        RefusedReason::Ambiguous,
         RefusedReason::Local,
     ];
 

@@ -7,7 +7,8 @@ use crate::{
     gui::Opening,
     host::{self, Save},
     identity::{DEFAULT_PORT as PORT, Fingerprint, Invite, Name, Pin, RoomName},
-    session::{self, Consent, Target, Way},
+    reach::found::Room,
+    session::{self, Consent, Source, Target, Way},
 };
 
 /// What one is about to do.
@@ -80,6 +81,7 @@ pub(crate) struct Start {
     /// Host: what only the command line can ask for, and is not lost when the form is sent again.
     bind: Option<IpAddr>,
     save: Option<Save>,
+    unannounced: bool,
     /// Why it did not start, when one tried.
     pub(crate) complaint: String,
 }
@@ -128,6 +130,7 @@ impl Start {
                 self.bind = options.bind;
                 self.save.clone_from(&options.save);
                 self.outside = options.map_port;
+                self.unannounced = !options.announce;
                 self.port = options.port.to_string();
                 self.protection = if options.encrypted { Protection::Encrypted } else { Protection::Plain };
             }
@@ -138,8 +141,15 @@ impl Start {
                 if self.target().is_ok_and(|typed| (&typed.addresses, typed.fingerprint) == begun) {
                     return;
                 }
-                if let Some(address) = options.target.addresses.first() {
-                    self.place = address.to_string();
+                let address = options.target.addresses.first().map(ToString::to_string);
+                let place = match &options.target.source {
+                    Source::Name(name) => Some(name.to_string()),
+                    Source::Given => address,
+                    // It is in the list for as long as it is there; what one had typed stays.
+                    Source::Announced => None,
+                };
+                if let Some(place) = place {
+                    self.place = place;
                     self.fingerprint = options.target.fingerprint.map(|key| key.to_string()).unwrap_or_default();
                 }
             }
@@ -164,6 +174,9 @@ impl Start {
         match Target::parse(place, None, PORT) {
             Ok(Target { room: Some(room), .. }) => {
                 Verdict::Good(format!("An invite to “{}”, with the host's key in it.", room.as_str()))
+            }
+            Ok(target) if target.addresses.is_empty() => {
+                Verdict::Good("A room of this name is looked for on this network.".to_owned())
             }
             Ok(_) => Verdict::None,
             Err(error) => Verdict::Bad(error.to_string()),
@@ -243,11 +256,15 @@ impl Start {
                 })?;
                 let encrypted = self.protection == Protection::Encrypted;
                 let (bind, plain, save, map_port) = (self.bind, !encrypted, self.save.clone(), self.outside);
-                Ok(Opening::Host(host::Options { room, name, port, bind, encrypted, plain, save, map_port }))
+                let announce = !self.unannounced;
+                Ok(Opening::Host(host::Options { room, name, port, bind, encrypted, plain, announce, save, map_port }))
             }
             Doing::Join => {
                 if self.place.trim().is_empty() {
-                    return Err("Paste the invite that the host sent you, or type the host's address.".to_owned());
+                    return Err(
+                        "Paste the invite that the host sent you, or type the host's address or the room's name."
+                            .to_owned(),
+                    );
                 }
                 let mut target = self.target().map_err(|error| error.to_string())?;
                 // The room's name in an invite tells a person where they go; it is no condition.
@@ -265,8 +282,13 @@ impl Start {
                 "Nobody knows any more where this room is: its address belongs to another. Ask for an invite.".into()
             );
         }
-        let addresses = pin.addresses.iter().rev().cloned().collect();
-        Ok(join(name, Target { addresses, fingerprint: Some(pin.fingerprint), room: None }))
+        Ok(join(name, Target::pinned(pin)))
+    }
+
+    /// What joining a room that is announced on this network asks for.
+    pub(crate) fn meet(&self, room: &Room, pins: &[Pin]) -> Result<Opening, String> {
+        let name: Name = self.name.parse().map_err(|error| format!("Your name: {error}"))?;
+        Ok(join(name, Target::announced(room, pins)))
     }
 
     fn target(&self) -> Result<Target, session::TargetError> {

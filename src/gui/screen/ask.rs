@@ -22,6 +22,7 @@ use super::super::{
         button::{Button, Weight},
         card::{self, OnEnter, OnEscape},
         field,
+        known::{KnownRooms, Listed},
         words::Words,
     },
 };
@@ -109,6 +110,25 @@ pub(super) fn plaintext() -> impl Widget<Model> {
         .with_spacer(24.0)
         .with_child(buttons().with_child(yes).with_spacer(theme::GAP).with_child(no).align_right());
     card::card(content).controller(OnEscape(|ctx| answer(ctx, false)))
+}
+
+/// Several rooms have the name that was asked for: which of them?
+pub(super) fn which() -> impl Widget<Model> {
+    let content = card::column()
+        .with_child(card::heading(|model| model.way.title.clone(), theme::TEXT))
+        .with_spacer(12.0)
+        .with_child(card::paragraph(|_| {
+            "Anybody on this network can announce a room under any name. If you are not sure which one is your host's, ask \
+             them for an invite."
+                .to_owned()
+        }))
+        .with_spacer(16.0)
+        .with_child(KnownRooms::new(Listed::Choices))
+        .with_spacer(24.0)
+        .with_child(
+            buttons().with_child(Button::new("Cancel", Weight::Secondary, |ctx, _| back(ctx)).focused_first()).align_right(),
+        );
+    card::card(content).controller(OnEscape(back))
 }
 
 /// It did not come about: the cause, and the next step.

@@ -33,6 +33,7 @@ pub(crate) fn root() -> impl Widget<Model> {
             Screen::Dialling => ask::dialling().boxed(),
             Screen::Contact => ask::contact().boxed(),
             Screen::Plaintext => ask::plaintext().boxed(),
+            Screen::Which => ask::which().boxed(),
             Screen::Refused => ask::refused(&model.refusal).boxed(),
             Screen::Room => room::screen().boxed(),
         },

@@ -16,7 +16,7 @@ use super::{
         widget::{
             button::{Button, Weight},
             card, field,
-            known::KnownRooms,
+            known::{KnownRooms, Listed},
             words::Words,
         },
     },
@@ -89,8 +89,8 @@ fn go(words: &str, weight: Weight) -> impl Widget<Model> + use<> {
 fn join() -> impl Widget<Model> {
     card::column()
         .with_child(field::field(
-            "Invite or address",
-            field::text_box("parlor://…  or  192.168.1.20", lens!(Model, start.place), true),
+            "Invite, address or name of a room",
+            field::text_box("parlor://…  or  192.168.1.20  or  Kitchen", lens!(Model, start.place), true),
             |model: &Model| model.start.place_verdict(),
         ))
         .with_spacer(16.0)
@@ -103,7 +103,18 @@ fn join() -> impl Widget<Model> {
         .with_child(name())
         .with_spacer(24.0)
         .with_child(go("Join", Weight::Primary))
+        .with_spacer(24.0)
+        .with_child(here())
         .with_child(Either::new(|model: &Model, _| model.known.entries().is_empty(), SizedBox::empty(), known()))
+}
+
+/// The rooms that are announced on this network, as they come and go.
+fn here() -> impl Widget<Model> {
+    card::column().with_child(field::label("On this network")).with_spacer(4.0).with_child(Either::new(
+        |model: &Model, _| model.here.entries().is_empty(),
+        card::remark(|model| model.around().to_owned()),
+        KnownRooms::new(Listed::Here),
+    ))
 }
 
 /// The rooms one has been in, to be joined once more.
@@ -112,7 +123,7 @@ fn known() -> impl Widget<Model> {
         .with_spacer(24.0)
         .with_child(field::label("Rooms you have been in"))
         .with_spacer(4.0)
-        .with_child(KnownRooms::default())
+        .with_child(KnownRooms::new(Listed::Been))
 }
 
 fn host() -> impl Widget<Model> {

@@ -1,4 +1,5 @@
-//! The rooms one has been in: click or Enter joins one, × or Delete forgets it after a question in its place.
+//! Lists of rooms: click or Enter joins one, × or Delete forgets one that one has been in, after a question in its place.
+//! Rooms on this network come and go; what was pressed is the room that was under the pointer, wherever it has moved.
 
 use druid::{Cursor, Env, KbKey, Point, Rect, kurbo::Line as Stroke, piet::RenderContext, widget::prelude::*};
 
@@ -10,7 +11,7 @@ use crate::gui::{
     command,
     model::{
         Model,
-        known::{Entry, Wish},
+        known::{Entry, Id, Known, Wish},
     },
     theme,
 };
@@ -24,12 +25,41 @@ const CROSS: f64 = 34.0;
 /// The place of one answer.
 const ANSWER: f64 = 78.0;
 
+/// Which list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Listed {
+    /// Rooms on this network.
+    Here,
+    /// Rooms one has been in.
+    Been,
+    /// Rooms of one name.
+    Choices,
+}
+
+impl Listed {
+    fn of(self, data: &Model) -> &Known {
+        match self {
+            Self::Here => &data.here,
+            Self::Been => &data.known,
+            Self::Choices => &data.which,
+        }
+    }
+
+    fn of_mut(self, data: &mut Model) -> &mut Known {
+        match self {
+            Self::Here => &mut data.here,
+            Self::Been => &mut data.known,
+            Self::Choices => &mut data.which,
+        }
+    }
+}
+
 /// The list.
-#[derive(Default)]
 pub(crate) struct KnownRooms {
+    listed: Listed,
     rows: Rows,
     hot: Option<(usize, Part)>,
-    pressed: Option<(usize, Part)>,
+    pressed: Option<(Id, Part)>,
 }
 
 /// A part of a row that can be pressed.
@@ -50,8 +80,13 @@ fn tell(ctx: &mut EventCtx, wish: Option<Wish>) {
 }
 
 impl KnownRooms {
+    /// This list.
+    pub(crate) fn new(listed: Listed) -> Self {
+        Self { listed, rows: Rows::default(), hot: None, pressed: None }
+    }
+
     fn fit(&mut self, view: f64, data: &Model, env: &Env) {
-        self.rows.fit(data.known.entries().len(), theme::points(env, HEIGHT), view);
+        self.rows.fit(self.listed.of(data).entries().len(), theme::points(env, HEIGHT), view);
     }
 
     /// What is at a place of the list, in a list of this width.
@@ -59,29 +94,39 @@ impl KnownRooms {
         let row = self.rows.at(at.y)?;
         let from_the_end = width - SIDE - at.x;
         let answer = theme::points(env, ANSWER);
-        let is_asked = data.known.asking().is_some() && data.known.marked() == row;
+        let known = self.listed.of(data);
+        let is_asked = known.asking().is_some() && known.marked() == row;
+        let can_be_forgotten = known.entries().get(row)?.key.is_some();
         let part = match is_asked {
             true if from_the_end < answer => Part::Keep,
             true if from_the_end < 2.0 * answer => Part::Forget,
             true => Part::Question,
-            false if from_the_end < CROSS => Part::Cross,
+            false if from_the_end < CROSS && can_be_forgotten => Part::Cross,
             false => Part::Room,
         };
         Some((row, part))
     }
 
-    fn press(&mut self, ctx: &mut EventCtx, (row, part): (usize, Part), data: &mut Model) {
+    /// The room and its part at a place of the list.
+    fn room(&self, at: Point, width: f64, data: &Model, env: &Env) -> Option<(Id, Part)> {
+        let (row, part) = self.part(at, width, data, env)?;
+        Some((self.listed.of(data).entries().get(row)?.id, part))
+    }
+
+    fn press(&mut self, ctx: &mut EventCtx, (id, part): (Id, Part), data: &mut Model) {
+        let known = self.listed.of_mut(data);
+        let Some(row) = known.place(id) else { return };
         match part {
             Part::Room => {
-                data.known.mark(row);
-                tell(ctx, data.known.press());
+                known.mark(row);
+                tell(ctx, known.press());
             }
             Part::Cross => {
-                data.known.mark(row);
-                data.known.ask();
+                known.mark(row);
+                known.ask();
             }
-            Part::Forget => tell(ctx, data.known.answer(true)),
-            Part::Keep => tell(ctx, data.known.answer(false)),
+            Part::Forget => tell(ctx, known.answer(true)),
+            Part::Keep => tell(ctx, known.answer(false)),
             Part::Question => {}
         }
         self.hot = None;
@@ -89,7 +134,7 @@ impl KnownRooms {
 
     fn key(&mut self, ctx: &mut EventCtx, key: &druid::KeyEvent, data: &mut Model) {
         let page = isize::try_from(self.rows.page()).unwrap_or(1);
-        let known = &mut data.known;
+        let known = self.listed.of_mut(data);
         match &key.key {
             KbKey::ArrowDown => known.step(1),
             KbKey::ArrowUp => known.step(-1),
@@ -106,7 +151,7 @@ impl KnownRooms {
             KbKey::Tab => ctx.focus_next(),
             _ => return,
         }
-        self.rows.reveal(data.known.marked());
+        self.rows.reveal(self.listed.of(data).marked());
         ctx.request_paint();
         ctx.set_handled();
     }
@@ -115,10 +160,14 @@ impl KnownRooms {
         let width = place.width() - 2.0 * SIDE - CROSS;
         let name =
             Line { words: &entry.name, size: 15.0, bold: true, color: env.get(theme::TEXT) }.cut(ctx, width, env);
-        let about = Line { words: &entry.about, size: 12.5, bold: false, color: env.get(theme::QUIET) };
+        let color = env.get(entry.tone.map_or(theme::QUIET, theme::tone));
+        let about = Line { words: &entry.about, size: 12.5, bold: false, color };
         let about = about.cut(ctx, width, env);
         let layouts: Vec<_> = [name, about].into_iter().flatten().map(|(layout, _)| layout).collect();
         draw_stacked(ctx, &layouts, SIDE, place.center().y);
+        if entry.key.is_none() {
+            return;
+        }
         let center = Point::new(place.x1 - SIDE - CROSS / 2.0, place.center().y);
         let hot = self.hot == Some((row, Part::Cross));
         if hot {
@@ -179,14 +228,14 @@ impl Widget<Model> for KnownRooms {
                 }
             }
             Event::MouseDown(mouse) if mouse.button.is_left() => {
-                self.pressed = self.part(mouse.pos, ctx.size().width, data, env);
+                self.pressed = self.room(mouse.pos, ctx.size().width, data, env);
                 ctx.set_active(true);
                 ctx.request_focus();
                 ctx.set_handled();
             }
             Event::MouseUp(mouse) if ctx.is_active() => {
                 ctx.set_active(false);
-                let here = self.part(mouse.pos, ctx.size().width, data, env);
+                let here = self.room(mouse.pos, ctx.size().width, data, env);
                 if let Some(pressed) = self.pressed.take().filter(|pressed| ctx.is_hot() && here == Some(*pressed)) {
                     self.press(ctx, pressed, data);
                 }
@@ -217,18 +266,19 @@ impl Widget<Model> for KnownRooms {
     }
 
     fn update(&mut self, ctx: &mut UpdateCtx, old: &Model, data: &Model, env: &Env) {
-        if old.known.entries().len() != data.known.entries().len() || ctx.env_changed() {
+        let (before, now) = (self.listed.of(old), self.listed.of(data));
+        if before.entries().len() != now.entries().len() || ctx.env_changed() {
             ctx.request_layout();
-        } else if old.known != data.known {
+        } else if before != now {
             self.fit(ctx.size().height, data, env);
         }
-        if old.known != data.known {
+        if before != now {
             ctx.request_paint();
         }
     }
 
     fn layout(&mut self, _ctx: &mut LayoutCtx, bc: &BoxConstraints, data: &Model, env: &Env) -> Size {
-        let rows = data.known.entries().len();
+        let rows = self.listed.of(data).entries().len();
         // Half a row more tells that there are others.
         let shown = if rows > MOST { MOST as f64 - 0.5 } else { rows as f64 };
         let height = shown * theme::points(env, HEIGHT);
@@ -237,18 +287,18 @@ impl Widget<Model> for KnownRooms {
     }
 
     fn paint(&mut self, ctx: &mut PaintCtx, data: &Model, env: &Env) {
-        let size = ctx.size();
+        let (size, known) = (ctx.size(), self.listed.of(data));
         ctx.with_save(|ctx| {
             ctx.clip(size.to_rect());
             for row in self.rows.in_view() {
-                let Some(entry) = data.known.entries().get(row) else { break };
+                let Some(entry) = known.entries().get(row) else { break };
                 let place = self.rows.place(row, size.width);
-                let marked = row == data.known.marked();
+                let marked = row == known.marked();
                 let hot = self.hot.is_some_and(|(hot, _)| hot == row);
-                if hot || (marked && (ctx.has_focus() || data.known.asking().is_some())) {
+                if hot || (marked && (ctx.has_focus() || known.asking().is_some())) {
                     ctx.fill(place.inset(-1.0).to_rounded_rect(theme::RADIUS), &env.get(theme::BUTTON));
                 }
-                match data.known.asking().filter(|_| marked) {
+                match known.asking().filter(|_| marked) {
                     Some(yes) => self.draw_question(ctx, place, entry, yes, env),
                     None => self.draw_room(ctx, place, (row, entry), env),
                 }

@@ -5,7 +5,7 @@
 //! - [`rows`]: what lists have in common
 //! - [`composer`], [`suggestions`], [`writing`]: where one writes
 //! - [`security`]: the bar that says how safe it is
-//! - [`known`]: rooms one has been in
+//! - [`known`]: lists of rooms
 //! - [`qr`]: a code for cameras
 //! - [`over`], [`beside`]: something over a screen, or at its side
 //! - [`card`], [`field`], [`button`], [`words`]: the rest

@@ -1,0 +1,121 @@
+//! What the pins have to say about an announcement: which key must answer where it leads.
+//!
+//! An announcement is forged as easily as it is made, so what it claims never becomes what is expected. If one knows the
+//! room by its name or by its key, what is expected is the pinned key; if one knows neither, nothing is, and the join is a
+//! first contact like any other.
+
+use std::cmp::Reverse;
+
+use super::Room;
+use crate::identity::{Fingerprint, Pin};
+
+/// How an announcement stands to the pins.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Claim {
+    /// Neither its name nor its key is known. Joining it is a first contact.
+    New,
+    /// It claims a key that is pinned. Joining it, that key must answer.
+    Known(Fingerprint),
+    /// Its name, or one that looks like it, is that of a room that one knows, and the key that it claims is another one, or
+    /// none. Joining it, the pinned key must answer; as things look, it will not.
+    Contradicts(Fingerprint),
+}
+
+impl Claim {
+    /// What these pins say of this room.
+    pub fn of(room: &Room, pins: &[Pin]) -> Self {
+        let likenesses = room.name.likenesses();
+        let is_alike = |pin: &&Pin| {
+            pin.names.iter().any(|name| name.likenesses().iter().any(|likeness| likenesses.contains(likeness)))
+        };
+        let mut namesakes: Vec<&Pin> = pins.iter().filter(is_alike).collect();
+        namesakes.sort_by_key(|pin| Reverse(pin.last_met));
+        let claimed = |pin: &&&Pin| Some(pin.fingerprint) == room.key;
+        match (namesakes.iter().find(claimed), namesakes.first(), pins.iter().find(|pin| claimed(&pin))) {
+            (Some(namesake), ..) => Self::Known(namesake.fingerprint),
+            // Also when the claimed key is pinned under other names: whoever has it is not who is meant here.
+            (None, Some(namesake), _) => Self::Contradicts(namesake.fingerprint),
+            (None, None, Some(pin)) => Self::Known(pin.fingerprint),
+            (None, None, None) => Self::New,
+        }
+    }
+
+    /// The key that must answer, if one is known.
+    pub fn expected(&self) -> Option<Fingerprint> {
+        match self {
+            Self::New => None,
+            Self::Known(key) | Self::Contradicts(key) => Some(*key),
+        }
+    }
+
+    /// What a person is told of it, to stand after what else there is to say of a room. It is nothing but a claim until one has
+    /// joined.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::New => "new to you",
+            Self::Known(_) => "says it is one you know; checked when you join",
+            Self::Contradicts(_) => "NOT THE KEY you know under this name",
+        }
+    }
+
+    /// The name in the `--json` interface.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Known(_) => "known",
+            Self::Contradicts(_) => "contradicts",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{identity::Address, transport::Kind};
+
+    fn key(n: u8) -> Fingerprint {
+        Fingerprint::from_bytes([n; 32])
+    }
+
+    fn pin(n: u8, names: &[&str], met: i64) -> Pin {
+        let met = Timestamp::from_second(met).unwrap();
+        let names = names.iter().map(|name| name.parse().unwrap()).collect();
+        Pin { fingerprint: key(n), names, addresses: Vec::new(), first_met: met, last_met: met, over: None }
+    }
+
+    fn room(name: &str, claimed: Option<u8>) -> Room {
+        let transports = vec![if claimed.is_some() { Kind::Quic } else { Kind::Tcp }];
+        let addresses = vec![Address::parse("10.0.0.1", 1).unwrap()];
+        Room { id: 0, name: name.parse().unwrap(), key: claimed.map(key), transports, addresses }
+    }
+
+    #[test]
+    fn the_expected_key_is_a_pinned_one_or_none_whatever_is_claimed() {
+        let pins = [pin(1, &["Old", "Kitchen"], 10), pin(2, &["Attic"], 20), pin(3, &["Kitchen"], 5)];
+        for (announced, expected) in [
+            (room("Kitchen", Some(1)), Claim::Known(key(1))),
+            (room("Kitchen", Some(3)), Claim::Known(key(3))),
+            (room("kitchen", Some(9)), Claim::Contradicts(key(1))),
+            (room("Kitchen", None), Claim::Contradicts(key(1))),
+            (room("Old", Some(9)), Claim::Contradicts(key(1))),
+            // In Cyrillic letters.
+            (room("Аttiс", Some(9)), Claim::Contradicts(key(2))),
+            // Whoever is trusted as one is not trusted as another.
+            (room("Kitchen", Some(2)), Claim::Contradicts(key(1))),
+            (room("Under a new name", Some(2)), Claim::Known(key(2))),
+            (room("Cellar", Some(9)), Claim::New),
+            (room("Cellar", None), Claim::New),
+        ] {
+            let claim = Claim::of(&announced, &pins);
+            assert_eq!(claim, expected, "{announced:?}");
+            assert!(claim.expected().is_none_or(|key| pins.iter().any(|pin| pin.fingerprint == key)));
+        }
+    }
+
+    #[test]
+    fn without_pins_all_is_new() {
+        assert_eq!(Claim::of(&room("Kitchen", Some(1)), &[]), Claim::New);
+    }
+}
