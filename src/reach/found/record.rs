@@ -113,7 +113,8 @@ impl Record {
         let suffix = if is_encrypted { format!(" {}", key.short()) } else { String::new() };
         // A dot in a label has to be escaped, which not everybody undoes in the same way.
         let label = beginning(room.as_str(), LABEL - suffix.len()).replace(['.', '\\'], " ");
-        let label = match label.trim() {
+        let label = label.split_whitespace().collect::<Vec<_>>().join(" ");
+        let label = match label.as_str() {
             // A name that begins with nothing but dots.
             "" => format!("parlor{suffix}"),
             label => format!("{label}{suffix}"),
