@@ -146,6 +146,10 @@ pub(super) struct Join {
     #[argh(option, arg_name = "ip")]
     pub(super) bind: Option<String>,
 
+    /// connect through this SOCKS5 proxy, which also looks up names: socks5://[name:password@]host:port; QUIC is not tried then
+    #[argh(option, arg_name = "url")]
+    pub(super) proxy: Option<String>,
+
     /// stay in the terminal
     #[argh(switch)]
     pub(super) console: bool,

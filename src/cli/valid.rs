@@ -7,7 +7,7 @@ use crate::{
     host::{self, Keep, Save},
     identity::{DEFAULT_PORT, DataDir, Name, RoomName},
     session::{self, Consent, Target, Way},
-    transport::Kind,
+    transport::{Kind, Proxy},
     wire::limits,
 };
 
@@ -132,6 +132,11 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
             "Plain TCP cannot prove whose key it is, so --tcp cannot keep what a fingerprint or an invite asks for.";
         return Err(format!("{why} Leave --tcp out."));
     }
+    let proxy: Option<Proxy> =
+        typed.proxy.as_deref().map(str::parse).transpose().map_err(|why| format!("--proxy: {why}."))?;
+    if proxy.is_some() && way == Way::Only(Kind::Quic) {
+        return Err("QUIC cannot go through a SOCKS5 proxy: leave out --proxy, or take --transport tls.".to_owned());
+    }
     let front = front(typed.console, typed.json, typed.name.is_some());
     let ask = match front {
         Front::Window { .. } => Consent::Ask,
@@ -152,6 +157,7 @@ fn join_task(typed: typed::Join, can_ask: bool) -> Result<Task, String> {
         first_contact: if typed.accept_new { Consent::Given } else { ask },
         plaintext,
         bind: bind(typed.bind)?,
+        proxy,
     };
     Ok(Task::Join(options, front))
 }

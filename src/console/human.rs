@@ -267,6 +267,30 @@ mod tests {
         assert_eq!(lines(&mut transcript, &said("hi", true, false)), ["Ben> hi"]);
     }
 
+    /// One's connection was made anew, and nothing was noticed of it but this.
+    #[test]
+    fn a_connection_that_takes_the_place_of_another_is_told_in_one_line() {
+        let welcomed = Welcomed {
+            room: "Kitchen".parse().unwrap(),
+            name: "Ben".parse().unwrap(),
+            member: 1,
+            transport: Some(crate::transport::Kind::Tls),
+            security: Security::Pinned,
+            fingerprint: None,
+            key_exchange: None,
+            saved: true,
+            members: Vec::new(),
+        };
+        let resumed = |anew| Event::Resumed { welcomed: welcomed.clone(), anew };
+        let state = |state, detail: &str| Event::State { state, detail: detail.to_owned() };
+        let mut transcript = Transcript::new(Style::Human { colour: false });
+        assert_eq!(lines(&mut transcript, &resumed(false)), Vec::<String>::new());
+        assert_eq!(lines(&mut transcript, &state(State::Online, "It goes on.")), ["* It goes on."]);
+        assert!(!lines(&mut transcript, &resumed(true)).is_empty(), "the host has lost what was said");
+        lines(&mut transcript, &state(State::Reconnecting, "Lost."));
+        assert!(!lines(&mut transcript, &resumed(false)).is_empty(), "who was away is told how they are back");
+    }
+
     #[test]
     fn history_is_set_apart() {
         let mut transcript = Transcript::new(Style::Human { colour: false });

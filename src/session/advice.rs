@@ -10,7 +10,7 @@ use crate::{
     conversation::{Choice, Refused, RefusedReason},
     identity::{DamagedLine, Fingerprint, RoomName},
     reach::found::NOT_THERE,
-    transport::Error,
+    transport::{Error, proxy::ProxyFault},
     wire::{CloseCode, message, text},
 };
 
@@ -65,6 +65,14 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
         Error::Closed { code: CloseCode::Version, reason } => (RefusedReason::Version, reason.clone()),
         Error::Closed { code: CloseCode::Busy, reason } => (RefusedReason::Busy, reason.clone()),
         Error::Closed { reason, .. } => (RefusedReason::Unreachable, format!("{place} has hung up: {reason}")),
+        Error::Unreachable(cause) if is_about_a_proxy(cause) => {
+            let detail = format!(
+                "{place} cannot be reached through the proxy ({}). Is what follows --proxy right, and does the proxy let you \
+                 through?",
+                in_words(cause)
+            );
+            (RefusedReason::Unreachable, detail)
+        }
         Error::Unreachable(_)
         | Error::TimedOut
         | Error::Io(_)
@@ -139,6 +147,16 @@ pub(super) fn of_an_announced_room(refused: Refused) -> Refused {
 
 /// What has become of a connection, to stand in a sentence.
 pub(super) fn in_words(cause: &io::Error) -> &'static str {
+    if let Some(fault) = fault(cause) {
+        return match fault {
+            ProxyFault::Unreached => "the proxy itself cannot be reached",
+            ProxyFault::NotSocks => "what answers there is no SOCKS5 proxy",
+            ProxyFault::LoginWanted => "it wants a name and a password",
+            ProxyFault::LoginRefused => "it does not accept the name and the password",
+            ProxyFault::Forbidden => "it does not allow it",
+            ProxyFault::Failed => "it could not connect there",
+        };
+    }
     match cause.kind() {
         ErrorKind::ConnectionRefused => "nothing is listening there",
         ErrorKind::TimedOut => "no answer",
@@ -155,6 +173,16 @@ pub(super) fn in_words(cause: &io::Error) -> &'static str {
         | ErrorKind::UnexpectedEof => "it was cut off",
         _ => "no connection came about",
     }
+}
+
+/// Whether it was a proxy that did not help.
+pub(super) fn is_about_a_proxy(cause: &io::Error) -> bool {
+    fault(cause).is_some()
+}
+
+/// What a proxy has done instead of connecting, if that is what it was.
+fn fault(cause: &io::Error) -> Option<ProxyFault> {
+    cause.get_ref()?.downcast_ref().copied()
 }
 
 fn mismatch(place: &str, expected: &Fingerprint) -> Refused {

@@ -1,6 +1,6 @@
 //! Running a [`Race`]: real attempts, on real transports.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use tokio::{
     net::lookup_host,
@@ -13,7 +13,7 @@ use tracing::{Instrument, Span, error_span, info, warn};
 use super::race::{Race, Step};
 use crate::{
     identity::{Address, Host},
-    transport::{Connection, Error, Expect, Kind, Transport},
+    transport::{Connection, Error, Expect, Kind, Place, Transport},
     wire::limits,
 };
 
@@ -30,10 +30,10 @@ pub(super) async fn dial(
     addresses: &[Resolved],
     expect: Expect,
     worked: Option<Kind>,
-) -> Result<Arc<dyn Connection>, Error> {
+) -> Result<Reached, Error> {
     let kinds: Vec<_> = transports.iter().map(|transport| transport.kind()).collect();
-    let addresses: Vec<_> = addresses.iter().map(|resolved| resolved.socket).collect();
-    let mut race = Race::new(&addresses, &kinds, worked, Instant::now().into_std());
+    let places: Vec<_> = addresses.iter().map(|resolved| resolved.place.clone()).collect();
+    let mut race = Race::new(&places, &kinds, worked, Instant::now().into_std());
     let mut attempts = JoinSet::new();
     loop {
         let wait = match race.step(Instant::now().into_std()) {
@@ -41,22 +41,26 @@ pub(super) async fn dial(
             Step::WaitUntil(then) => then,
             Step::Begin(attempt) => {
                 if let Some(transport) = transports.iter().find(|transport| transport.kind() == attempt.kind).cloned() {
+                    let span = span(&attempt.place, attempt.kind);
                     let attempted = async move {
                         info!("dialling");
-                        let dialled = timeout(limits::ATTEMPT, transport.dial(attempt.address, expect)).await;
-                        dialled.unwrap_or(Err(Error::TimedOut)).inspect_err(log)
+                        let place = attempt.place;
+                        let dialled = timeout(limits::ATTEMPT, transport.dial_place(place.clone(), expect)).await;
+                        let connection = dialled.unwrap_or(Err(Error::TimedOut)).inspect_err(log)?;
+                        Ok((connection, place))
                     };
-                    attempts.spawn(attempted.instrument(span(attempt.address, attempt.kind)));
+                    attempts.spawn(attempted.instrument(span));
                 }
                 continue;
             }
         };
         tokio::select! {
             Some(ended) = attempts.join_next() => match ended {
-                Ok(Ok(connection)) => {
-                    let peer = connection.peer();
-                    info!(parent: &span(peer.remote, peer.kind), given_up = attempts.len(), "the first to get through");
-                    return Ok(connection);
+                Ok(Ok((connection, place))) => {
+                    let span = span(&place, connection.peer().kind);
+                    info!(parent: &span, given_up = attempts.len(), "the first to get through");
+                    let at = addresses.iter().find(|known| known.place == place).cloned();
+                    return Ok(Reached { connection, at });
                 }
                 Ok(Err(error @ Error::IdentityUnknown { .. })) => return Err(error),
                 Ok(Err(error)) => race.failed(error, Instant::now().into_std()),
@@ -67,8 +71,15 @@ pub(super) async fn dial(
     }
 }
 
+/// A connection, and where it leads.
+pub(super) struct Reached {
+    pub(super) connection: Arc<dyn Connection>,
+    /// None only if it was not dialled for.
+    pub(super) at: Option<Resolved>,
+}
+
 /// What the log calls one connection, from the attempt to its end.
-pub(super) fn span(to: SocketAddr, over: Kind) -> Span {
+pub(super) fn span(to: &impl fmt::Display, over: Kind) -> Span {
     error_span!("connection", %to, %over)
 }
 
@@ -81,11 +92,21 @@ fn log(error: &Error) {
     }
 }
 
-/// A socket address, and the address as the person has it that led to it.
+/// Where to dial, and the address as the person has it that led there.
 #[derive(Clone, Debug)]
 pub(super) struct Resolved {
-    pub(super) socket: SocketAddr,
+    pub(super) place: Place,
     pub(super) address: Address,
+}
+
+/// The same addresses for a proxy: it looks names up, and what it finds is its own business.
+pub(super) fn left_to_a_proxy(addresses: &[Address]) -> Vec<Resolved> {
+    let place = |address: &Address| match &address.host {
+        Host::V4(ip) => Place::Socket((*ip, address.port).into()),
+        Host::V6(ip, _) => Place::Socket((*ip, address.port).into()),
+        Host::Name(name) => Place::Name(name.clone(), address.port),
+    };
+    addresses.iter().map(|address| Resolved { place: place(address), address: address.clone() }).collect()
 }
 
 /// Every socket address that `addresses` stand for, without repetition, in their order. They are all looked up at once,
@@ -102,7 +123,7 @@ pub(super) async fn resolve(addresses: &[Address]) -> Result<Vec<Resolved>, Erro
     for lookup in lookups {
         match lookup.await.unwrap_or_else(|panic| Err(Error::Io(std::io::Error::other(panic)))) {
             Ok(found) => {
-                let is_new = |new: &Resolved| resolved.iter().all(|known| known.socket != new.socket);
+                let is_new = |new: &Resolved| resolved.iter().all(|known| known.place != new.place);
                 let new: Vec<_> = found.into_iter().filter(is_new).collect();
                 resolved.extend(new);
             }
@@ -123,7 +144,10 @@ async fn look_up(address: Address, deadline: Instant) -> Result<Vec<Resolved>, E
         Host::Name(name) => name.clone(),
     };
     match timeout_at(deadline, lookup_host((host, address.port))).await {
-        Ok(Ok(found)) => Ok(found.map(|socket| Resolved { socket, address: address.clone() }).collect()),
+        Ok(Ok(found)) => {
+            let place = |socket| Resolved { place: Place::Socket(socket), address: address.clone() };
+            Ok(found.map(place).collect())
+        }
         Ok(Err(error)) => Err(Error::Unreachable(error)),
         Err(_) => Err(Error::TimedOut),
     }

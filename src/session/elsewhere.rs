@@ -83,10 +83,10 @@ impl<'a> Elsewhere<'a> {
     pub(super) fn new(door: Door<'a>, connection: &dyn Connection, returning: &'a mut Returning) -> Self {
         let (kind, now) = (connection.peer().kind, Instant::now().into_std());
         match kind {
-            Kind::Quic => returning.returned(now),
+            Kind::Quic => returning.made(now),
             _ => returning.left(now),
         }
-        let may_return = door.may_return_from(kind).then_some(&mut *returning);
+        let may_return = door.may_return_from(kind).then_some(&*returning);
         let watch = Watch::new(kind == Kind::Quic, may_return, now);
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -211,6 +211,10 @@ impl<'a> Elsewhere<'a> {
         if self.surroundings.have_changed() {
             info!("this machine has moved, or has slept");
             self.watch.moved(now);
+            // What was begun before is not waited for.
+            if let Attempt::Dialling(..) = self.attempt {
+                self.attempt = Attempt::None;
+            }
         }
         let (received, then) = std::mem::replace(&mut self.received, (connection.received(), Instant::now()));
         if received != self.received.0 {

@@ -7,7 +7,7 @@ use tracing::Instrument;
 
 use super::{
     Options, Way,
-    dial::{self, Resolved, dial, resolve},
+    dial::{self, Resolved, dial, left_to_a_proxy, resolve},
     greet::{self, LetIn, NotWelcome},
     watch::Why,
 };
@@ -56,7 +56,7 @@ impl Door<'_> {
     ///
     /// When nobody knows.
     pub(super) async fn find(&self) -> Result<Vec<Resolved>, Error> {
-        resolve(&self.options.target.addresses).await
+        find(self.options).await
     }
 
     /// A connection to the host, over whatever may be used.
@@ -72,6 +72,7 @@ impl Door<'_> {
             }
             None => dial(&self.transports.plain, addresses, Expect::Unknown, None).await,
         }
+        .map(|reached| reached.connection)
     }
 
     /// The same beside a connection that is still there, for this reason.
@@ -81,14 +82,15 @@ impl Door<'_> {
     /// Why there is none.
     pub(super) async fn dial_beside(&self, why: Why) -> Result<Arc<dyn Connection>, Error> {
         let addresses = self.find().await?;
-        match (why, self.key) {
-            (Why::Return, Some(key)) => dial(&self.transports.quic(), &addresses, Expect::Key(key), None).await,
+        let reached = match (why, self.key) {
+            (Why::Return, Some(key)) => dial(&self.transports.quic(), &addresses, Expect::Key(key), None).await?,
             // QUIC may be what has failed: it gets no head start.
             (Why::Doubt, Some(key)) => {
-                dial(&self.transports.encrypted, &addresses, Expect::Key(key), Some(Kind::Tls)).await
+                dial(&self.transports.encrypted, &addresses, Expect::Key(key), Some(Kind::Tls)).await?
             }
-            (_, None) => self.dial(&addresses).await,
-        }
+            (_, None) => return self.dial(&addresses).await,
+        };
+        Ok(reached.connection)
     }
 
     /// Greets over it, as who comes back.
@@ -98,13 +100,25 @@ impl Door<'_> {
     /// Why one was not let in.
     pub(super) async fn greet(&self, connection: &dyn Connection, resume: Resume) -> Result<LetIn, NotWelcome> {
         let Options { name, target, .. } = self.options;
-        let span = dial::span(connection.peer().remote, connection.peer().kind);
+        let span = dial::span(&connection.peer().remote, connection.peer().kind);
         greet::greet(connection, name, target.room.as_ref(), self.conversation, Some(resume)).instrument(span).await
     }
 
     /// Whether somebody who is connected over this should return to QUIC.
     pub(super) fn may_return_from(&self, kind: Kind) -> bool {
         kind == Kind::Tls && self.key.is_some() && !self.transports.quic().is_empty()
+    }
+}
+
+/// Where the host is, as far as that is for this machine to find out.
+///
+/// # Errors
+///
+/// When nobody knows.
+pub(super) async fn find(options: &Options) -> Result<Vec<Resolved>, Error> {
+    match options.proxy {
+        Some(_) => Ok(left_to_a_proxy(&options.target.addresses)),
+        None => resolve(&options.target.addresses).await,
     }
 }
 

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use crate::{
     conversation::Conversation,
     identity::{Identity, Name, Pins},
-    transport::{Credentials, Kind, Quic, Tcp, Tls, Transport},
+    transport::{Credentials, Kind, Proxy, Quic, Tcp, Tls, Transport},
 };
 pub use target::{Source, Target, TargetError};
 
@@ -51,6 +51,8 @@ pub struct Options {
     pub plaintext: Consent,
     /// The local address to dial from; any, if none.
     pub bind: Option<IpAddr>,
+    /// Who connects for us, over TLS and plain TCP only: QUIC is not tried then.
+    pub proxy: Option<Proxy>,
 }
 
 /// Over what to join.
@@ -77,9 +79,14 @@ pub enum Consent {
 
 /// Joins, in the background, on the tokio runtime that this is called in.
 pub fn join(options: Options, identity: Arc<Identity>, pins: Pins) -> Conversation {
-    let (credentials, bind) = (Credentials::new(identity), options.bind);
-    let quic = Quic::new(credentials.clone(), bind);
-    join_over(vec![Arc::new(quic), Arc::new(Tls::new(credentials, bind)), Arc::new(Tcp::new(bind))], options, pins)
+    let (credentials, bind, proxy) = (Credentials::new(identity), options.bind, &options.proxy);
+    let mut transports: Vec<Arc<dyn Transport>> = Vec::new();
+    if proxy.is_none() {
+        transports.push(Arc::new(Quic::new(credentials.clone(), bind)));
+    }
+    transports.push(Arc::new(Tls::new(credentials, bind).through(proxy.clone())));
+    transports.push(Arc::new(Tcp::new(bind).through(proxy.clone())));
+    join_over(transports, options, pins)
 }
 
 /// The same over these transports, the best first.

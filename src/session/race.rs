@@ -5,12 +5,12 @@
 //! never weaken it. A wrong key is sticky: unless another attempt finds the right one, it is what the join ends with.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
 use crate::{
-    transport::{Error, Kind},
+    transport::{Error, Kind, Place},
     wire::limits,
 };
 
@@ -28,12 +28,12 @@ const AFTER_A_WRONG_KEY: Duration = Duration::from_secs(2);
 const AFTER_A_NO: Duration = Duration::from_secs(3);
 
 /// One way to one address.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Attempt {
     /// Over what.
     pub(super) kind: Kind,
     /// Where to.
-    pub(super) address: SocketAddr,
+    pub(super) place: Place,
 }
 
 /// What to do next.
@@ -62,11 +62,11 @@ pub(super) struct Race {
 }
 
 impl Race {
-    /// A race over `kinds` to each of `addresses`, in that order, which starts `now`. The others have no head start before
+    /// A race over `kinds` to each of `places`, in that order, which starts `now`. The others have no head start before
     /// the kind that `worked` the last time, if one did; they are tried as well, for networks differ.
-    pub(super) fn new(addresses: &[SocketAddr], kinds: &[Kind], worked: Option<Kind>, now: Instant) -> Self {
-        let attempts: Vec<_> = interleave(addresses)
-            .flat_map(|address| kinds.iter().map(move |&kind| Attempt { kind, address }))
+    pub(super) fn new(places: &[Place], kinds: &[Kind], worked: Option<Kind>, now: Instant) -> Self {
+        let attempts: Vec<_> = interleave(places)
+            .flat_map(|place| kinds.iter().map(move |&kind| Attempt { kind, place: place.clone() }))
             .collect();
         let deadline = now + limits::DIAL;
         Self { ahead: attempts.into_iter(), worked, running: 0, next: now, deadline, failure: None }
@@ -80,13 +80,13 @@ impl Race {
         let may_begin = now >= self.next || self.running == 0;
         match self.ahead.as_slice() {
             [attempt, ..] if may_begin => {
-                let attempt = *attempt;
+                let attempt = attempt.clone();
                 self.ahead.next();
                 self.running += 1;
                 self.next = now
                     + match self.worked {
                         Some(worked) if worked != attempt.kind => Duration::ZERO,
-                        _ if is_nearby(attempt.address.ip()) => NEARBY,
+                        _ if is_nearby(&attempt.place) => NEARBY,
                         _ => ELSEWHERE,
                     };
                 Step::Begin(attempt)
@@ -125,18 +125,20 @@ fn weight(error: &Error) -> u8 {
     }
 }
 
-/// Addresses of both families in turn, beginning with that of the first: one dead family costs one head start.
-fn interleave(addresses: &[SocketAddr]) -> impl Iterator<Item = SocketAddr> {
-    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) =
-        addresses.iter().copied().partition(|address| address.is_ipv6() == first_is_v6);
+/// Addresses of both families in turn, beginning with that of the first: one dead family costs one head start. What family a
+/// name has, nobody here knows.
+fn interleave(places: &[Place]) -> impl Iterator<Item = &Place> {
+    let is_v6 = |place: &Place| matches!(place, Place::Socket(address) if address.is_ipv6());
+    let first_is_v6 = places.first().is_some_and(is_v6);
+    let (first, second): (Vec<_>, Vec<_>) = places.iter().partition(|place| is_v6(place) == first_is_v6);
     let rounds = first.len().max(second.len());
     (0..rounds).flat_map(move |round| [first.get(round).copied(), second.get(round).copied()]).flatten()
 }
 
-/// Whether an address is on this machine or its own network.
-fn is_nearby(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
+/// Whether a place is on this machine or its own network.
+fn is_nearby(place: &Place) -> bool {
+    let Place::Socket(address) = place else { return false };
+    match address.ip().to_canonical() {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
     }
@@ -151,13 +153,13 @@ mod tests {
 
     const BOTH: [Kind; 2] = [Kind::Quic, Kind::Tls];
 
-    fn at(text: &str) -> SocketAddr {
-        text.parse().unwrap()
+    fn at(text: &str) -> Place {
+        Place::Socket(text.parse().unwrap())
     }
 
-    fn begun(step: Step) -> (Kind, SocketAddr) {
+    fn begun(step: Step) -> (Kind, Place) {
         match step {
-            Step::Begin(attempt) => (attempt.kind, attempt.address),
+            Step::Begin(attempt) => (attempt.kind, attempt.place),
             other => panic!("expected an attempt to begin, got {other:?}"),
         }
     }
@@ -281,7 +283,7 @@ mod tests {
         let addresses = [at("[2001:db8::1]:1"), at("[2001:db8::2]:1"), at("203.0.113.1:1")];
         let mut race = Race::new(&addresses, &[Kind::Tls], None, start);
         let order: Vec<_> = (0..3).map(|n| begun(race.step(start + ELSEWHERE * n)).1).collect();
-        assert_eq!(order, [addresses[0], addresses[2], addresses[1]]);
+        assert_eq!(order, [0, 2, 1].map(|index| addresses[index].clone()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! When to try again after the connection was lost: soon, then ever less often, and at once when the network has changed.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 use super::surroundings::{LOOK, Surroundings};
 use crate::wire::limits;
@@ -42,6 +42,27 @@ pub(super) async fn pause(wait: Duration) -> Pause {
     pause_watching(wait, || surroundings.have_changed()).await
 }
 
+/// What `work` gives, unless the network changes meanwhile: then what was begun in the old one is better begun anew. As
+/// cancel-safe as `work`, which is dropped then.
+pub(super) async fn unless_moved<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut surroundings = Surroundings::new();
+    unless(work, || surroundings.have_changed()).await
+}
+
+async fn unless<T>(work: impl Future<Output = T>, mut has_changed: impl FnMut() -> bool) -> Option<T> {
+    let mut look = interval_at(Instant::now() + LOOK, LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Some(done),
+            _ = look.tick() => if has_changed() {
+                return None;
+            },
+        }
+    }
+}
+
 async fn pause_watching(wait: Duration, mut has_changed: impl FnMut() -> bool) -> Pause {
     let end = Instant::now() + wait;
     loop {
@@ -67,6 +88,16 @@ mod tests {
         assert_eq!(pause_watching(limits::RETRY_MAX, is_there).await, Pause::NetworkChanged);
         assert!(start.elapsed() < Duration::from_secs(3) + 2 * LOOK);
         assert_eq!(pause_watching(limits::RETRY_MAX, || false).await, Pause::Over);
+    }
+
+    /// An attempt that was begun without a network waited on when there was one.
+    #[tokio::test(start_paused = true)]
+    async fn what_was_begun_in_the_old_network_is_not_waited_for() {
+        let start = Instant::now();
+        let is_there = || start.elapsed() >= Duration::from_secs(3);
+        assert_eq!(unless(std::future::pending::<()>(), is_there).await, None);
+        assert!(start.elapsed() < Duration::from_secs(3) + 2 * LOOK);
+        assert_eq!(unless(async { 7 }, || true).await, Some(7));
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! One join from beginning to end: find, trust, greet, talk, and come back when the connection is lost.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tracing::{Instrument, error, info, warn};
 
 use super::{
     Consent, Options, Way, advice,
-    dial::{self, Resolved, dial, resolve},
+    dial::{self, Reached, Resolved, dial},
     elsewhere::{Elsewhere, Moved},
     find::find,
     greet::{self, LetIn, NotWelcome},
-    knock::{Door, Transports, worked},
+    knock::{self, Door, Transports, worked},
     retry::{self, BackOff, Pause},
     talk::{self, Ended, Ongoing},
     target::Source,
@@ -21,7 +21,7 @@ use crate::{
     conversation::{Backstage, Closed, Command, Event, Question, Refused, RefusedReason, State},
     identity::{Address, Fingerprint, Pins, PinsError},
     random,
-    transport::{Connection, Error, Expect, Kind, Transport},
+    transport::{Connection, Error, Expect, Kind, Place, Transport},
     wire::message::{Refusal, Welcome},
 };
 
@@ -94,7 +94,7 @@ impl Join {
             return self.talk_in_the_clear(&addresses, backstage).await;
         }
         match self.reach(&addresses, pinned, backstage).await? {
-            Ok((connection, key)) => self.talk(connection, &addresses, Some(key), backstage).await,
+            Ok((reached, key)) => self.talk(reached, Some(key), backstage).await,
             Err(error) => {
                 let refused = advice::could_not_reach(&self.place(), &error, self.options.way);
                 // Asked again: the key may have been agreed on since.
@@ -135,7 +135,7 @@ impl Join {
     async fn resolve(&self, backstage: &mut Backstage) -> Result<Vec<Resolved>, End> {
         let detail = format!("Looking for {}.", self.place());
         let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
-        let resolved = unless_left(resolve(&self.options.target.addresses), backstage).await?;
+        let resolved = unless_left(knock::find(&self.options), backstage).await?;
         Ok(resolved.map_err(|_| match self.options.target.source {
             Source::Name(_) => advice::neither_room_nor_machine(&self.place()),
             _ => advice::not_found(&self.place()),
@@ -148,7 +148,7 @@ impl Join {
         addresses: &[Resolved],
         pinned: Option<Fingerprint>,
         backstage: &mut Backstage,
-    ) -> Result<Result<(Arc<dyn Connection>, Fingerprint), Error>, End> {
+    ) -> Result<Result<(Reached, Fingerprint), Error>, End> {
         let transports = &self.transports.encrypted;
         self.say_dialling(transports, backstage).await;
         let key = match pinned {
@@ -167,7 +167,7 @@ impl Join {
         };
         let worked = worked(&self.pins, key);
         let dialled = unless_left(dial(transports, addresses, Expect::Key(key), worked), backstage).await?;
-        Ok(dialled.map(|connection| (connection, key)))
+        Ok(dialled.map(|reached| (reached, key)))
     }
 
     /// First contact: gets a yes for a key, and pins it, or ends the join.
@@ -201,7 +201,7 @@ impl Join {
     /// Plain TCP, to a machine of which no key is pinned: neither under the name that was typed nor under where that leads,
     /// on whatever port.
     async fn talk_in_the_clear(&self, addresses: &[Resolved], backstage: &mut Backstage) -> Result<Closed, End> {
-        let mut machines: Vec<_> = addresses.iter().map(|known| Address::from(known.socket).host).collect();
+        let mut machines: Vec<_> = addresses.iter().filter_map(|known| Some(found(known)?.host)).collect();
         machines.extend(self.options.target.addresses.iter().map(|address| address.host.clone()));
         let given = self.options.target.fingerprint;
         if let Some(key) = given.or(self.pins.find_by_machine(&machines)?.map(|pin| pin.fingerprint)) {
@@ -211,21 +211,20 @@ impl Join {
         warn!("in plain TCP, which everybody on the way can read");
         self.say_dialling(transports, backstage).await;
         let dialled = unless_left(dial(transports, addresses, Expect::Unknown, None), backstage).await?;
-        let connection = dialled.map_err(|error| advice::could_not_reach(&self.place(), &error, Way::Plain))?;
-        self.talk(connection, addresses, None, backstage).await
+        let reached = dialled.map_err(|error| advice::could_not_reach(&self.place(), &error, Way::Plain))?;
+        self.talk(reached, None, backstage).await
     }
 
     /// Greets over a connection that may be used, and talks until the end.
     async fn talk(
         &self,
-        connection: Arc<dyn Connection>,
-        addresses: &[Resolved],
+        Reached { connection, at }: Reached,
         key: Option<Fingerprint>,
         backstage: &mut Backstage,
     ) -> Result<Closed, End> {
         let detail = format!("Connected over {}; asking to be let in.", connection.peer().kind);
         let _ = backstage.events.send(Event::State { state: State::Greeting, detail }).await;
-        let span = dial::span(connection.peer().remote, connection.peer().kind);
+        let span = dial::span(&connection.peer().remote, connection.peer().kind);
         let greeting =
             greet::greet(&*connection, &self.options.name, self.options.target.room.as_ref(), self.conversation, None);
         let greeting = greeting.instrument(span);
@@ -237,7 +236,7 @@ impl Join {
             }
         };
         if let Some(key) = key {
-            self.remember(key, &welcomed.welcome, connection.peer().remote, addresses)?;
+            self.remember(key, &welcomed.welcome, at)?;
             self.worked(Some(key), connection.peer().kind);
         }
         let mut ongoing = Ongoing::new(&welcomed.welcome);
@@ -265,7 +264,7 @@ impl Join {
         let mut returning = Returning::default();
         loop {
             let peer = connection.peer();
-            let span = dial::span(peer.remote, peer.kind);
+            let span = dial::span(&peer.remote, peer.kind);
             info!(parent: &span, security = ?peer.security, key_exchange = peer.key_exchange, "in the room");
             let before = peer.kind;
             let mut elsewhere = Elsewhere::new(door, &*connection, &mut returning);
@@ -324,30 +323,32 @@ impl Join {
                 back_off = BackOff::default();
             }
             match self.try_to_come_back(door, ongoing, backstage).await {
-                Ok(back) => return Ok(back),
+                Ok(Some(back)) => return Ok(back),
+                Ok(None) => back_off = BackOff::default(),
                 Err(End::Refused(refused)) if !is_final(refused.reason) => why = refused.detail,
                 Err(end) => return Err(end),
             }
         }
     }
 
-    /// One attempt to come back.
+    /// One attempt to come back; none, when the network has changed meanwhile.
     async fn try_to_come_back(
         &self,
         door: &Door<'_>,
         ongoing: &mut Ongoing,
         backstage: &mut Backstage,
-    ) -> Result<Moved, End> {
+    ) -> Result<Option<Moved>, End> {
         let way = if door.key.is_some() { self.options.way } else { Way::Plain };
         let refused = |error, way| advice::could_not_reach(&self.place(), &error, way);
         let dialled = async {
             let addresses = door.find().await.map_err(|_| advice::not_found(&self.place()))?;
             door.dial(&addresses).await.map_err(|error| refused(error, way))
         };
-        let connection = meanwhile(dialled, ongoing, backstage).await??;
+        let Some(dialled) = meanwhile(retry::unless_moved(dialled), ongoing, backstage).await? else { return Ok(None) };
+        let connection = dialled?;
         let resume = ongoing.view.position();
         match meanwhile(door.greet(&*connection, resume), ongoing, backstage).await? {
-            Ok(let_in) => Ok(Moved { connection, let_in }),
+            Ok(let_in) => Ok(Some(Moved { connection, let_in })),
             Err(NotWelcome::Refused(refused)) if refused.refusal == Refusal::Replaced => {
                 Err(End::Closed(Closed::Replaced))
             }
@@ -369,8 +370,8 @@ impl Join {
             Kind::Tls => "tls",
             Kind::Tcp | Kind::Memory => return,
         };
-        // Somebody who wants one of them says nothing about the other.
-        if let Some(key) = key.filter(|_| self.options.way == Way::Encrypted)
+        // Who wants one of them, or has to take it, says nothing about the other.
+        if let Some(key) = key.filter(|_| self.options.way == Way::Encrypted && self.options.proxy.is_none())
             && let Err(error) = self.pins.met_over(&key, word)
         {
             warn!(%error, "over what the host was reached is not remembered");
@@ -378,30 +379,35 @@ impl Join {
     }
 
     /// Remembers a host, only where it was really met: an invite may name addresses that belong to others.
-    fn remember(
-        &self,
-        key: Fingerprint,
-        welcome: &Welcome,
-        remote: SocketAddr,
-        addresses: &[Resolved],
-    ) -> Result<(), PinsError> {
-        let Some(met) = addresses.iter().find(|known| Address::from(known.socket) == Address::from(remote)) else {
-            return Ok(());
-        };
+    fn remember(&self, key: Fingerprint, welcome: &Welcome, at: Option<Resolved>) -> Result<(), PinsError> {
+        let Some(met) = at else { return Ok(()) };
         let (room, now) = (Some(&welcome.room), Timestamp::now());
-        self.pins.met(key, &Address::from(met.socket), room, now)?;
+        if let Some(found) = found(&met) {
+            self.pins.met(key, &found, room, now)?;
+        }
         self.pins.met(key, &met.address, room, now)
     }
 
     async fn say_dialling(&self, transports: &[Arc<dyn Transport>], backstage: &mut Backstage) {
         let kinds: Vec<_> = transports.iter().map(|transport| transport.kind().to_string()).collect();
-        let detail = format!("Dialling {} over {}.", self.place(), kinds.join(" and "));
+        let mut detail = format!("Dialling {} over {}.", self.place(), kinds.join(" and "));
+        if let Some(proxy) = &self.options.proxy {
+            detail = format!("{detail} Through the proxy {proxy}; QUIC cannot go through it.");
+        }
         let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
     }
 
     /// The host as the person knows it.
     fn place(&self) -> String {
         self.options.target.addresses.first().map(Address::to_string).unwrap_or_default()
+    }
+}
+
+/// The address to which the one that a person has has led.
+fn found(known: &Resolved) -> Option<Address> {
+    match known.place {
+        Place::Socket(socket) => Some(socket.into()),
+        Place::Name(..) => None,
     }
 }
 
@@ -423,12 +429,13 @@ fn is_final(reason: RefusedReason) -> bool {
     !matches!(reason, Unreachable | Busy | Full | WrongProtocol)
 }
 
-/// Whether it is worth a question. Where the port itself cannot be reached, plain TCP could not reach it either, and a
+/// Whether it is worth a question. Where the port itself cannot be reached, or a proxy does not help, plain TCP could not reach it either, and a
 /// mistyped address must not teach anybody to say yes.
 fn might_help(error: &Error) -> bool {
     use std::io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
     let Error::Unreachable(cause) = error else { return true };
-    !matches!(cause.kind(), AddrNotAvailable | ConnectionRefused | HostUnreachable | NetworkUnreachable)
+    !advice::is_about_a_proxy(cause)
+        && !matches!(cause.kind(), AddrNotAvailable | ConnectionRefused | HostUnreachable | NetworkUnreachable)
 }
 
 /// What `work` gives, unless the person leaves meanwhile.

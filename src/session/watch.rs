@@ -55,39 +55,38 @@ pub(super) enum Why {
     Doubt,
 }
 
-/// How long QUIC is not tried again. Outlives connections, so that a QUIC which never lasts is tried ever less often.
+/// How long to wait before QUIC is tried again. Outlives connections, so that a QUIC which never lasts is tried ever less
+/// often.
 #[derive(Debug)]
 pub(super) struct Returning {
-    next: Duration,
-    /// What was waited last, and when the connection over QUIC was made that it led to.
-    returned: Option<(Duration, Instant)>,
+    wait: Duration,
+    /// When the last connection over QUIC was made.
+    since: Option<Instant>,
 }
 
 impl Default for Returning {
     fn default() -> Self {
-        Self { next: RETURN_FIRST, returned: None }
+        Self { wait: RETURN_FIRST, since: None }
     }
 }
 
 impl Returning {
-    fn wait(&mut self) -> Duration {
-        let wait = self.next;
-        self.next = (wait * 2).min(RETURN_MAX);
-        wait
-    }
-
     /// A connection over QUIC was made.
-    pub(super) fn returned(&mut self, now: Instant) {
-        self.returned = Some((self.next, now));
+    pub(super) fn made(&mut self, now: Instant) {
+        self.since = Some(now);
     }
 
-    /// It has ended. Had it lasted, the next one is a new beginning.
+    /// There is one over something else: had QUIC lasted, this is a new beginning.
     pub(super) fn left(&mut self, now: Instant) {
-        if let Some((wait, since)) = self.returned.take()
-            && now.saturating_duration_since(since) > wait
-        {
-            *self = Self::default();
+        match self.since.take().map(|since| now.saturating_duration_since(since)) {
+            Some(lasted) if lasted > self.wait => self.wait = RETURN_FIRST,
+            Some(_) => self.failed(),
+            None => {}
         }
+    }
+
+    fn failed(&mut self) {
+        self.wait = (self.wait * 2).min(RETURN_MAX);
     }
 }
 
@@ -114,8 +113,8 @@ pub(super) struct Watch {
 impl Watch {
     /// Over a connection that was made `now`; `is_quic`, over QUIC, and else `may_return` tells how long not to try that, if
     /// it is to be tried at all.
-    pub(super) fn new(is_quic: bool, may_return: Option<&mut Returning>, now: Instant) -> Self {
-        let back_at = may_return.filter(|_| !is_quic).map(|returning| now + returning.wait());
+    pub(super) fn new(is_quic: bool, may_return: Option<&Returning>, now: Instant) -> Self {
+        let back_at = may_return.filter(|_| !is_quic).map(|returning| now + returning.wait);
         Self {
             is_never_silent: is_quic,
             heard: now,
@@ -192,7 +191,10 @@ impl Watch {
                 self.not_before = now + self.again;
                 self.again = (self.again * 2).min(AGAIN_MAX);
             }
-            Why::Return => self.back_at = Some(now + returning.wait()),
+            Why::Return => {
+                returning.failed();
+                self.back_at = Some(now + returning.wait);
+            }
         }
     }
 
@@ -286,7 +288,7 @@ mod tests {
     fn quic_is_tried_again_ever_less_often_and_soon_after_a_move() {
         let start = Instant::now();
         let mut returning = Returning::default();
-        let mut watch = Watch::new(false, Some(&mut returning), start);
+        let mut watch = Watch::new(false, Some(&returning), start);
         let mut now = start;
         let mut wait = RETURN_FIRST;
         for _ in 0..10 {
@@ -305,13 +307,16 @@ mod tests {
     fn a_quic_that_does_not_last_is_not_returned_to_as_soon() {
         let start = Instant::now();
         let mut returning = Returning::default();
-        let waits_for = |returning: &mut Returning, now| waits(Watch::new(false, Some(returning), now).step(now), now);
-        assert_eq!(waits_for(&mut returning, start), Some(RETURN_FIRST));
-        returning.returned(start);
-        returning.left(start + 2 * RETURN_FIRST);
-        assert_eq!(waits_for(&mut returning, start), Some(2 * RETURN_FIRST), "it did not last");
-        returning.returned(start);
-        returning.left(start + 100 * RETURN_FIRST);
-        assert_eq!(waits_for(&mut returning, start), Some(RETURN_FIRST), "it did");
+        let waits_for = |returning: &Returning, now| waits(Watch::new(false, Some(returning), now).step(now), now);
+        for _ in 0..2 {
+            returning.left(start);
+            assert_eq!(waits_for(&returning, start), Some(RETURN_FIRST), "however often TLS is made anew");
+        }
+        returning.made(start);
+        returning.left(start + RETURN_FIRST);
+        assert_eq!(waits_for(&returning, start), Some(2 * RETURN_FIRST), "it did not last");
+        returning.made(start);
+        returning.left(start + 3 * RETURN_FIRST);
+        assert_eq!(waits_for(&returning, start), Some(RETURN_FIRST), "it did");
     }
 }

@@ -9,6 +9,7 @@
 //! - `sockets`: what TLS, TCP and memory share: one pipe a stream, further ones attached by a ticket
 //! - `port`: one TCP port for TLS and plain TCP, told apart by the first byte
 //! - `trust`: the TLS configurations, and the only two certificate verifiers there are
+//! - [`proxy`]: a machine that connects for TLS and plain TCP
 //! - `bind`: sockets for both families of addresses
 //!
 //! The types of quinn, rustls and tokio-rustls end here.
@@ -17,6 +18,7 @@ mod bind;
 pub mod error;
 pub mod memory;
 mod port;
+pub mod proxy;
 pub mod quic;
 mod sockets;
 pub mod stream;
@@ -38,6 +40,7 @@ use tracing::{Span, field};
 
 pub use error::Error;
 pub use port::Port;
+pub use proxy::Proxy;
 pub use quic::Quic;
 pub use stream::{RecvHalf, SendHalf, Stream};
 pub use tcp::Tcp;
@@ -69,6 +72,15 @@ pub enum Kind {
     Memory,
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(address) => address.fmt(f),
+            Self::Name(name, port) => write!(f, "{name}:{port}"),
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -78,6 +90,15 @@ impl fmt::Display for Kind {
             Self::Memory => "memory",
         })
     }
+}
+
+/// Where to dial.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// An address.
+    Socket(SocketAddr),
+    /// A name and a port, for a proxy to look up.
+    Name(String, u16),
 }
 
 /// Which key the dialled peer must prove to have.
@@ -97,7 +118,7 @@ pub struct Peer {
     pub kind: Kind,
     /// What the connection guarantees about them.
     pub security: Security,
-    /// Their address, IPv4 as such even when it came in on an IPv6 socket.
+    /// Their address, IPv4 as such even when it came in on an IPv6 socket; where only a proxy knows it, the proxy's.
     pub remote: SocketAddr,
     /// The key that they proved to have.
     pub fingerprint: Option<Fingerprint>,
@@ -119,6 +140,14 @@ pub trait Transport: Send + Sync {
 
     /// Dials, and shakes hands where there is a handshake. Has no deadline of its own; dropping the future gives up.
     fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>>;
+
+    /// The same to somewhere that may be a name, which only a transport that has a proxy can reach.
+    fn dial_place(&self, place: Place, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
+        match place {
+            Place::Socket(address) => self.dial(address, expect),
+            Place::Name(..) => Box::pin(async { Err(Error::Unreachable(io::ErrorKind::Unsupported.into())) }),
+        }
+    }
 }
 
 /// Waits for peers. Dropping it stops that; connections that were made go on.

@@ -277,7 +277,7 @@ mod tests {
     use super::*;
     use crate::{
         identity::Identity,
-        transport::{Credentials, Expect, Tls, tls},
+        transport::{Credentials, Expect, Place, Tls, tls},
     };
 
     /// The first byte of a connection stayed with the one who dialled, until they said more.
@@ -292,7 +292,7 @@ mod tests {
             let (tcp, remote) = listener.accept().await.unwrap();
             tls::accept(&acceptor, tcp, remote).await.unwrap().1
         });
-        let mut ours = Pipe::Tls(Tls::new(credentials, None).shake(address, expect).await.unwrap());
+        let mut ours = Pipe::Tls(Tls::new(credentials, None).shake(&Place::Socket(address), expect).await.unwrap().0);
         let mut theirs = accepted.await.unwrap();
         // A task that has used up its turn is told by every socket to wait.
         while coop::has_budget_remaining() {

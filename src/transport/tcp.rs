@@ -12,21 +12,27 @@ use tokio::{
 };
 
 use super::{
-    BoxFuture, Connection, Error, Expect, Kind, Listener, PROTOCOL, Peer, Port, Transport, canonical,
+    BoxFuture, Connection, Error, Expect, Kind, Listener, PROTOCOL, Peer, Place, Port, Proxy, Transport, canonical,
     sockets::{Pipe, SocketConnection},
 };
 use crate::wire::Security;
 
 /// Plain TCP.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tcp {
-    bind: Option<IpAddr>,
+    way_out: WayOut,
 }
 
 impl Tcp {
     /// Plain TCP that dials from the local address `bind`, or from any.
     pub fn new(bind: Option<IpAddr>) -> Self {
-        Self { bind }
+        Self { way_out: WayOut { bind, proxy: None } }
+    }
+
+    /// The same through a proxy.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { way_out: WayOut { proxy, ..self.way_out } }
     }
 }
 
@@ -40,23 +46,30 @@ impl Transport for Tcp {
     }
 
     fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
-        let bind = self.bind;
+        self.dial_place(Place::Socket(address), expect)
+    }
+
+    fn dial_place(&self, place: Place, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
+        let way_out = self.way_out.clone();
         Box::pin(async move {
             if let Expect::Key(_) = expect {
                 return Err(Error::IdentityImpossible);
             }
-            let pipe = greet(bind, address).await?;
-            let redial = Box::new(move || -> BoxFuture<'static, _> { Box::pin(greet(bind, address)) });
-            SocketConnection::dialled(peer(address), pipe, redial).await
+            let (pipe, remote) = greet(&way_out, &place).await?;
+            let redial = Box::new(move || -> BoxFuture<'static, _> {
+                let (way_out, place) = (way_out.clone(), place.clone());
+                Box::pin(async move { Ok(greet(&way_out, &place).await?.0) })
+            });
+            SocketConnection::dialled(peer(remote), pipe, redial).await
         })
     }
 }
 
 /// Connects and says what will be spoken.
-async fn greet(bind: Option<IpAddr>, address: SocketAddr) -> Result<Pipe, Error> {
-    let mut tcp = connect(bind, address).await?;
+async fn greet(way_out: &WayOut, place: &Place) -> Result<(Pipe, SocketAddr), Error> {
+    let (mut tcp, remote) = way_out.connect(place).await?;
     tcp.write_all(PROTOCOL).await.map_err(Error::Io)?;
-    Ok(Pipe::Tcp(tcp))
+    Ok((Pipe::Tcp(tcp), remote))
 }
 
 /// Who is at the other end of a plain TCP connection: all that can be known is where.
@@ -70,8 +83,28 @@ pub(super) fn peer(remote: SocketAddr) -> Peer {
     }
 }
 
+/// How TCP leaves this machine.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WayOut {
+    /// The local address to dial from; any, if none.
+    pub(super) bind: Option<IpAddr>,
+    /// Who connects for us.
+    pub(super) proxy: Option<Proxy>,
+}
+
+impl WayOut {
+    /// A TCP connection, and where its other end is: the proxy's address where only the proxy knows more.
+    pub(super) async fn connect(&self, place: &Place) -> Result<(TcpStream, SocketAddr), Error> {
+        match (&self.proxy, place) {
+            (Some(proxy), place) => proxy.connect(self.bind, place).await,
+            (None, Place::Socket(address)) => Ok((connect_directly(self.bind, *address).await?, *address)),
+            (None, Place::Name(..)) => Err(Error::Unreachable(io::ErrorKind::Unsupported.into())),
+        }
+    }
+}
+
 /// A TCP connection from the local address `bind`, if one is given.
-pub(super) async fn connect(bind: Option<IpAddr>, address: SocketAddr) -> Result<TcpStream, Error> {
+pub(super) async fn connect_directly(bind: Option<IpAddr>, address: SocketAddr) -> Result<TcpStream, Error> {
     let connect = async {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         if let Some(local) = bind {

@@ -11,10 +11,11 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
 use super::{
-    BoxFuture, Connection, Credentials, Error, Expect, Kind, Listener, PROTOCOL, Peer, Port, Transport, canonical,
+    BoxFuture, Connection, Credentials, Error, Expect, Kind, Listener, PROTOCOL, Peer, Place, Port, Proxy, Transport,
+    canonical,
     error::broken,
     sockets::{Pipe, SocketConnection},
-    tcp,
+    tcp::WayOut,
     trust::{SERVER_NAME, fingerprint_of},
 };
 use crate::wire::Security;
@@ -23,21 +24,31 @@ use crate::wire::Security;
 #[derive(Clone)]
 pub struct Tls {
     credentials: Credentials,
-    bind: Option<IpAddr>,
+    way_out: WayOut,
 }
 
 impl Tls {
     /// TLS with this identity, which dials from the local address `bind`, or from any.
     pub fn new(credentials: Credentials, bind: Option<IpAddr>) -> Self {
-        Self { credentials, bind }
+        Self { credentials, way_out: WayOut { bind, proxy: None } }
     }
 
-    pub(super) async fn shake(self, address: SocketAddr, expect: Expect) -> Result<Box<TlsStream<TcpStream>>, Error> {
+    /// The same through a proxy.
+    #[must_use]
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { way_out: WayOut { proxy, ..self.way_out }, ..self }
+    }
+
+    pub(super) async fn shake(
+        &self,
+        place: &Place,
+        expect: Expect,
+    ) -> Result<(Box<TlsStream<TcpStream>>, SocketAddr), Error> {
         let (config, host_key) = self.credentials.client(expect).map_err(configuration)?;
-        let tcp = tcp::connect(self.bind, address).await?;
+        let (tcp, remote) = self.way_out.connect(place).await?;
         let name = ServerName::try_from(SERVER_NAME).map_err(|e| Error::Io(io::Error::other(e)))?;
         match TlsConnector::from(Arc::new(config)).connect(name, tcp).await {
-            Ok(tls) => proper(tls.into()),
+            Ok(tls) => Ok((proper(tls.into())?, remote)),
             Err(error) => Err(host_key.objection().unwrap_or_else(|| failed(error))),
         }
     }
@@ -53,17 +64,21 @@ impl Transport for Tls {
     }
 
     fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
+        self.dial_place(Place::Socket(address), expect)
+    }
+
+    fn dial_place(&self, place: Place, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
         let tls = self.clone();
         Box::pin(async move {
-            let pipe = tls.clone().shake(address, expect).await?;
+            let (pipe, remote) = tls.shake(&place, expect).await?;
             let security = match expect {
                 Expect::Key(_) => Security::Pinned,
                 Expect::Unknown => Security::Encrypted,
             };
-            let peer = peer(&pipe, address, security)?;
+            let peer = peer(&pipe, remote, security)?;
             let redial = Box::new(move || -> BoxFuture<'static, _> {
-                let tls = tls.clone();
-                Box::pin(async move { Ok(Pipe::Tls(tls.shake(address, expect).await?)) })
+                let (tls, place) = (tls.clone(), place.clone());
+                Box::pin(async move { Ok(Pipe::Tls(tls.shake(&place, expect).await?.0)) })
             });
             SocketConnection::dialled(peer, Pipe::Tls(pipe), redial).await
         })

@@ -169,6 +169,7 @@ fn options(castle: &Castle, way: Way, name: &str, bind: Option<IpAddr>) -> Optio
         first_contact: Consent::Withheld,
         plaintext: Consent::Withheld,
         bind,
+        proxy: None,
     }
 }
 

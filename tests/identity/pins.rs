@@ -259,3 +259,41 @@ fn a_new_key_that_has_a_pin_keeps_what_that_says() {
     assert_eq!(all[0].addresses, [address("10.0.0.1"), address("192.168.1.20")]);
     assert_eq!((all[0].first_met, all[0].last_met), (at(2), at(5)));
 }
+
+#[test]
+fn over_what_a_host_was_met_is_a_hint_that_is_kept_with_its_pin() {
+    let dir = TempDir::new().unwrap();
+    let pins = Pins::open(dir.path());
+    let over = |pins: &Pins| pins.find(&key(1)).unwrap().unwrap().over;
+    pins.met_over(&key(1), "tls").unwrap();
+    assert_eq!(pins.load().unwrap().0, vec![], "nobody is pinned by it");
+    meet(&pins, 1, "host", "Tea", 0);
+    assert_eq!(over(&pins), None);
+    pins.met_over(&key(1), "tls").unwrap();
+    assert_eq!(over(&pins).as_deref(), Some("tls"));
+    meet(&pins, 1, "other", "Tea", 1);
+    assert_eq!(over(&pins).as_deref(), Some("tls"), "who meets the host otherwise knows nothing of it");
+    pins.met_over(&key(1), "quic").unwrap();
+    assert_eq!(over(&pins).as_deref(), Some("quic"));
+    let long = "x".repeat(17);
+    for word in ["", "two words", "Ümlaut", "quic=", long.as_str()] {
+        pins.met_over(&key(1), word).unwrap();
+        assert_eq!(over(&pins).as_deref(), Some("quic"));
+    }
+}
+
+/// A hint must not cost anybody their pin.
+#[test]
+fn a_damaged_hint_damages_no_pin() {
+    let dir = TempDir::new().unwrap();
+    let pins = Pins::open(dir.path());
+    meet(&pins, 1, "host", "Tea", 0);
+    pins.met_over(&key(1), "tls").unwrap();
+    let file = dir.path().join("pins");
+    let damaged = fs::read_to_string(&file).unwrap().replace("over=tls", "over=\"\u{202e}\"");
+    fs::write(&file, damaged).unwrap();
+    let (known, lines) = pins.load().unwrap();
+    assert_eq!((known.len(), lines.len(), known[0].over.as_deref()), (1, 0, None));
+    pins.met_over(&key(1), "quic").unwrap();
+    assert_eq!(pins.find(&key(1)).unwrap().unwrap().over.as_deref(), Some("quic"));
+}

@@ -357,6 +357,7 @@ impl World {
             first_contact: Consent::Withheld,
             plaintext: Consent::Withheld,
             bind: None,
+            proxy: None,
         };
         let transport: Arc<dyn Transport> = Arc::new(Dialler(self.memory(member, address(member))));
         let conversation = session::join_over(vec![transport], options, Pins::open(Path::new("/nowhere")));

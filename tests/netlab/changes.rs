@@ -12,7 +12,7 @@ use crate::{
     figures::record,
     gateway::{self, Forward, NO_UDP, NOTHING, Nat, SILENCE},
     harness::{Host, Program},
-    lab::Machine,
+    lab::{End, Machine, wire},
     net::{Net, OUTSIDE},
     people::{Joined, Person, converse, events, everybody_heard},
 };
@@ -188,6 +188,42 @@ fn over_tls_a_change_of_address_is_noticed_at_once() {
     record(71, "the member's address changes", "tls", moved.elapsed(), said, "until what was said then was heard");
     assert!(moved.elapsed() < BACK, "it took {:?}", moved.elapsed());
     talk.nobody_noticed();
+}
+
+/// From one network to another: both lead to the host, then only the second one is there.
+fn roams(order: u16, transport: &str) {
+    let Some(mut talk) = Talk::over(Some(transport)) else { return };
+    let Net { far, gw, .. } = &talk.net;
+    wire(&End(gw, "wan1"), &End(far, "eth1"));
+    gw.address("wan1", "198.51.100.1/24");
+    // As it reaches the host by the gateway's one outside address, over either.
+    gw.nft("add rule ip nat pre iifname \"wan1\" ip daddr 203.0.113.1 dnat to 192.168.77.2");
+    let far = far.clone();
+    talk.both_speak();
+    far.shell(
+        "ip addr add 198.51.100.9/24 dev eth1
+         ip link set eth0 down
+         ip route add default via 198.51.100.1",
+    );
+    let moved = Instant::now();
+    talk.both_speak();
+    let said = talk.nothing_is_lost();
+    let network = "the member changes over to another network";
+    record(order, network, &talk.now_over(), moved.elapsed(), said, "until what was said then was heard");
+    assert!(moved.elapsed() < BACK, "it took {:?}", moved.elapsed());
+    talk.nobody_noticed();
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn over_quic_one_goes_on_in_another_network() {
+    roams(77, "quic");
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn over_tls_one_goes_on_in_another_network() {
+    roams(78, "tls");
 }
 
 /// The cable is out for this long: longer than QUIC waits, or shorter.

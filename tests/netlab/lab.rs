@@ -128,11 +128,6 @@ impl Machine {
         fs::create_dir_all(&etc).expect("a folder");
         fs::write(etc.join("hosts"), format!("127.0.0.1 localhost\n{lines}\n")).expect("a file");
     }
-
-    /// The namespace's name, for tools that take one.
-    pub(crate) fn namespace(&self) -> &str {
-        &self.namespace
-    }
 }
 
 /// Something that runs in the background, until it is dropped.

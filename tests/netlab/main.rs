@@ -6,7 +6,9 @@
 //!
 //! - `joins`: what a join finds through each gateway
 //! - `changes`: what changes in the middle of a conversation
+//! - `weather`: all of it, in an order made of chance
 //! - `plain`: plain TCP through gateways, and its refusals
+//! - `proxy`: through a SOCKS5 proxy
 //! - `places`: one's own room, several interfaces, zones, names
 //! - `found`: rooms that are announced, seen, and joined by name
 //!
@@ -14,6 +16,9 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "../soak/chance.rs"]
+#[allow(dead_code, reason = "each suite uses its part of it")]
+mod chance;
 mod changes;
 mod figures;
 mod found;
@@ -27,3 +32,5 @@ mod net;
 mod people;
 mod places;
 mod plain;
+mod proxy;
+mod weather;

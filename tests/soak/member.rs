@@ -55,6 +55,7 @@ impl Plan {
             first_contact: Consent::Withheld,
             plaintext: Consent::Withheld,
             bind: None,
+            proxy: None,
         }
     }
 }

@@ -237,8 +237,7 @@ impl Model {
         self.room = Room::default();
         self.room.feed.focus_changed(self.focused);
         self.begun = opening.clone();
-        self.room.expects_quic =
-            matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted);
+        self.room.expects_quic = matches!(opening, Opening::Join(options) if options.way == crate::session::Way::Encrypted && options.proxy.is_none());
         let place = match opening {
             Opening::Join(options) => match (&options.target.source, options.target.addresses.first()) {
                 (Source::Name(name), _) => name.to_string(),

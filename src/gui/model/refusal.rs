@@ -274,7 +274,15 @@ mod tests {
         let mut target = Target::parse("192.168.1.20", None, DEFAULT_PORT).unwrap();
         target.room = room.map(|room| room.parse().unwrap());
         let (name, ask) = ("Ada".parse().unwrap(), Consent::Ask);
-        Opening::Join(session::Options { target, name, way, first_contact: ask, plaintext: ask, bind: None })
+        Opening::Join(session::Options {
+            target,
+            name,
+            way,
+            first_contact: ask,
+            plaintext: ask,
+            bind: None,
+            proxy: None,
+        })
     }
 
     fn refused(reason: RefusedReason, opening: &Opening) -> Refusal {

@@ -285,6 +285,7 @@ fn join(name: Name, target: Target) -> Opening {
         first_contact: Consent::Ask,
         plaintext: Consent::Ask,
         bind: None,
+        proxy: None,
     })
 }
 

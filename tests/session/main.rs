@@ -1,4 +1,8 @@
 //! The joining side against hosts that are slow, half deaf, or mean harm. They are played here, frame by frame.
+//!
+//! - `elsewhere`: another connection, while the first is still there
+
+mod elsewhere;
 
 use std::{net::UdpSocket, sync::Arc, time::Duration};
 
@@ -52,6 +56,7 @@ fn options(listener: &dyn Listener, fingerprint: Option<Fingerprint>, way: Way) 
         first_contact: Consent::Ask,
         plaintext: Consent::Withheld,
         bind: None,
+        proxy: None,
     }
 }
 
