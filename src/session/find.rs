@@ -40,10 +40,15 @@ pub(super) async fn find(options: Options, pins: &Pins, backstage: &mut Backstag
     let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
     let pins = pins.load()?.0;
     let given = options.target.fingerprint;
-    let mut browser = Browser::start(pins.clone());
-    let looked = browser.look(|rooms| sure(&name, rooms, given, &pins).is_some());
-    let rooms = unless_left(looked, backstage).await?;
-    drop(browser);
+    let rooms = match options.proxy {
+        // Who goes through a proxy does not mean this network, and does not want to be heard on it.
+        Some(_) => Vec::new(),
+        None => {
+            let mut browser = Browser::start(pins.clone());
+            let looked = browser.look(|rooms| sure(&name, rooms, given, &pins).is_some());
+            unless_left(looked, backstage).await?
+        }
+    };
     let target = match sort_out(&name, &rooms, given, &pins) {
         Found::One(target) => target,
         Found::Several(found) => which(&name, found, options.first_contact, backstage).await?,

@@ -7,6 +7,7 @@
 //! - `joins`: what a join finds through each gateway
 //! - `mapped`: a way in from outside, asked of the gateway
 //! - `changes`: what changes in the middle of a conversation
+//! - `weather`: all of it, in an order made of chance
 //! - `plain`: plain TCP through gateways, and its refusals
 //! - `doctor`: what the doctor finds, each with that fault made for real
 //! - `proxy`: through a SOCKS5 proxy
@@ -17,6 +18,9 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "../soak/chance.rs"]
+#[allow(dead_code, reason = "each suite uses its part of it")]
+mod chance;
 mod changes;
 mod daemon;
 mod doctor;
@@ -34,3 +38,4 @@ mod people;
 mod places;
 mod plain;
 mod proxy;
+mod weather;

@@ -67,7 +67,7 @@ fn what_makes_no_sense_is_a_usage_error() {
     let ana = Installation::new();
     for (arguments, hint) in [
         (&["join"][..], "Required"),
-        (&["join", "not an address!"], "address"),
+        (&["join", "192.168.1.300"], "address"),
         (&["join", "1.2.3.4", "--transport", "pigeon"], "quic or tls"),
         (&["join", "1.2.3.4", "--fallback", "tls"], "plain"),
         (&["join", "1.2.3.4", "--tcp", "--transport", "quic"], "choose one"),

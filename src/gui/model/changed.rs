@@ -1,7 +1,8 @@
 //! Another key answers than the one that is expected: the full stop, and the one way past it.
 //!
 //! Only a key that this installation has pinned can be replaced, and only by somebody who shows that it is no slip of the
-//! hand: by pasting the new fingerprint, which the host has to have told them, or by writing out the room's name.
+//! hand: by pasting the new fingerprint, which the host has to have told them, or by writing out the room's name. The name does
+//! not do where the way there came from an announcement, which anybody on the network can make under it.
 
 use super::{security, start::Verdict, text};
 use crate::identity::{Fingerprint, Pin, RoomName};
@@ -15,6 +16,8 @@ pub(crate) struct Changed {
     pub(crate) found: Fingerprint,
     /// The names of the rooms under which the expected key is pinned, the newest last; none if it is not pinned.
     pinned: Option<Vec<RoomName>>,
+    /// Whether the way there may have come from an announcement.
+    announced: bool,
     /// Whether one has looked at how the key could be replaced.
     pub(crate) unfolded: bool,
     /// What was pasted as the host's new fingerprint.
@@ -27,11 +30,12 @@ pub(crate) struct Changed {
 
 impl Changed {
     /// As it is first seen; [`Changed::look_up`] tells whether the expected key is pinned.
-    pub(crate) fn new((expected, found): (Fingerprint, Fingerprint)) -> Self {
+    pub(crate) fn new((expected, found): (Fingerprint, Fingerprint), announced: bool) -> Self {
         Self {
             expected,
             found,
             pinned: None,
+            announced,
             unfolded: false,
             pasted: String::new(),
             typed: String::new(),
@@ -63,6 +67,15 @@ impl Changed {
                  has been set up anew since; or somebody is in between and pretends to be your host. Nothing was sent. Ask the \
                  host, in person or by phone, for a new invite."
             ),
+            (Some(_), name) if self.announced => {
+                let what =
+                    name.map_or("a host of yours".to_owned(), |name| format!("“{}”", text::label(name.as_str())));
+                format!(
+                    "{place} answers, but not with the key by which you know {what}. Anybody on this network can announce a \
+                     room under any name, and somebody may have. Nothing was sent. Join with an invite, or by an address that \
+                     you have from the host; if they say that they have a new key, ask them for the new fingerprint."
+                )
+            }
             (Some(_), name) => {
                 let what = name.map_or("this host".to_owned(), |name| format!("“{}”", text::label(name.as_str())));
                 format!(
@@ -76,7 +89,7 @@ impl Changed {
 
     /// The names that may be typed, the newest first, for the words above the box.
     pub(crate) fn name(&self) -> Option<String> {
-        self.room().map(|name| text::label(name.as_str()))
+        self.room().filter(|_| !self.announced).map(|name| text::label(name.as_str()))
     }
 
     /// What there is to say about the pasted fingerprint.
@@ -100,7 +113,7 @@ impl Changed {
 
     fn is_name_typed(&self) -> bool {
         let Ok(typed) = self.typed.trim().parse::<RoomName>() else { return false };
-        self.pinned.iter().flatten().any(|name| name.folded() == typed.folded())
+        !self.announced && self.pinned.iter().flatten().any(|name| name.folded() == typed.folded())
     }
 }
 
@@ -124,7 +137,7 @@ mod tests {
     }
 
     fn changed() -> Changed {
-        let mut changed = Changed::new((key(1), key(2)));
+        let mut changed = Changed::new((key(1), key(2)), false);
         changed.look_up(&[pin(7, &["Cellar"]), pin(1, &["Hall", "Ana's Kitchen"])]);
         changed
     }
@@ -151,6 +164,17 @@ mod tests {
         {
             assert_eq!(Changed { typed: typed.to_owned(), ..changed() }.may_replace(), may, "{typed}");
         }
+    }
+
+    /// Else whoever announces a room under its name would be one slip away from being it.
+    #[test]
+    fn no_name_replaces_the_key_of_a_room_that_was_announced() {
+        let mut changed = Changed { announced: true, ..changed() };
+        changed.typed = "Ana's Kitchen".to_owned();
+        assert!(!changed.may_replace() && changed.name().is_none());
+        assert!(changed.words("192.168.1.66:7275").contains("can announce"));
+        changed.pasted = key(2).to_string();
+        assert!(changed.may_replace());
     }
 
     #[test]

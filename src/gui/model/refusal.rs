@@ -7,7 +7,7 @@ use crate::{
     conversation::{Refused, RefusedReason},
     gui::Opening,
     identity::{Name, Pin},
-    session::Way,
+    session::{Source, Way},
 };
 
 /// What can be done about it, beside going back.
@@ -53,7 +53,8 @@ impl Refusal {
     /// What there is to say about this refusal of what was begun as `opening`, at `place`.
     pub(crate) fn new(refused: &Refused, opening: &Opening, place: &str) -> Self {
         let reason = refused.reason;
-        let changed = refused.keys.map(Changed::new);
+        let announced = matches!(opening, Opening::Join(options) if options.target.source != Source::Given);
+        let changed = refused.keys.map(|keys| Changed::new(keys, announced));
         let told = text::fit(&refused.detail, text::LINES).text;
         let detail = match told.trim() {
             "" => cause(reason).to_owned(),

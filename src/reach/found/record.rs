@@ -113,7 +113,8 @@ impl Record {
         let suffix = if is_encrypted { format!(" {}", key.short()) } else { String::new() };
         // A dot in a label has to be escaped, which not everybody undoes in the same way.
         let label = beginning(room.as_str(), LABEL - suffix.len()).replace(['.', '\\'], " ");
-        let label = match label.trim() {
+        let label = label.split_whitespace().collect::<Vec<_>>().join(" ");
+        let label = match label.as_str() {
             // A name that begins with nothing but dots.
             "" => format!("parlor{suffix}"),
             label => format!("{label}{suffix}"),
@@ -228,6 +229,8 @@ fn kind(name: &str) -> Option<Kind> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, option, prelude::*};
+
     use super::*;
 
     const ALL: [Kind; 3] = [Kind::Quic, Kind::Tls, Kind::Tcp];
@@ -381,5 +384,24 @@ mod tests {
     fn no_more_addresses_are_kept_than_there_is_place_for() {
         let many = (0..=255).map(|n| format!("10.0.{n}.1")).collect();
         assert_eq!(Heard { addresses: many, ..kitchen() }.room(0).unwrap().addresses.len(), ADDRESSES);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_heard_is_a_clean_room_or_none(
+            version in option::of(prop_oneof![Just("1".to_owned()), any::<String>()]),
+            room in option::of(any::<String>()),
+            key in option::of(prop_oneof![Just(key().base32()), any::<String>()]),
+            via in option::of(prop_oneof!["(quic|tls|tcp|,| ){0,8}", any::<String>()]),
+            addresses in vec(prop_oneof!["[0-9]{1,3}(\\.[0-9]{1,3}){3}", "[0-9a-f:%]{1,20}", any::<String>()], 0..40),
+            port: u16,
+        ) {
+            let heard = Heard { instance: "x".to_owned(), host: "y".to_owned(), port, addresses, version, room, key, via };
+            if let Some(room) = heard.room(0) {
+                prop_assert!(room.name.as_str().parse::<RoomName>().is_ok_and(|name| name == room.name));
+                prop_assert!((1..=ADDRESSES).contains(&room.addresses.len()) && !room.transports.is_empty());
+                prop_assert_eq!(room.key.is_some(), room.is_encrypted());
+            }
+        }
     }
 }
