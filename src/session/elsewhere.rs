@@ -1,6 +1,6 @@
 //! Looking for another connection while one still has one: what the [`Watch`] decides, done.
 
-use std::{future::pending, sync::Arc};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
 use tracing::info;
@@ -8,13 +8,16 @@ use tracing::info;
 use super::{
     greet::{LetIn, NotWelcome},
     knock::Door,
-    surroundings::{LOOK, Surroundings},
+    surroundings::{LOOK, Lookout},
     watch::{Returning, Step, Watch, Why},
 };
 use crate::{
     transport::{BoxFuture, Connection, Error, Kind},
     wire::message::Resume,
 };
+
+/// A look so much after the last one tells little of when something came.
+const LATE: Duration = LOOK.saturating_mul(2);
 
 /// Another connection, in which one was let in.
 pub(super) struct Moved {
@@ -39,7 +42,7 @@ pub(super) struct Elsewhere<'a> {
     door: Door<'a>,
     watch: Watch,
     returning: &'a mut Returning,
-    surroundings: Surroundings,
+    lookout: Lookout,
     look: Interval,
     /// How much had been heard at the last look, where that is counted, and when that was.
     received: (Option<u64>, Instant),
@@ -94,7 +97,7 @@ impl<'a> Elsewhere<'a> {
             door,
             watch,
             returning,
-            surroundings: Surroundings::new(),
+            lookout: Lookout::new(),
             look,
             received: (connection.received(), Instant::now()),
             attempt: Attempt::None,
@@ -105,6 +108,9 @@ impl<'a> Elsewhere<'a> {
     /// What there is to do next. Cancel-safe.
     pub(super) async fn next(&mut self, connection: &dyn Connection) -> News {
         loop {
+            if self.received.1.elapsed() > LATE {
+                self.look(connection);
+            }
             let wait = match self.watch.step(Instant::now().into_std()) {
                 Step::Ask => return News::Ask,
                 Step::Knock(why) if self.attempt.gives_way_to(why) => {
@@ -130,6 +136,7 @@ impl<'a> Elsewhere<'a> {
                     }
                 }
                 _ = self.look.tick() => self.look(connection),
+                () = self.lookout.changed() => self.moved(),
                 () = wait => {}
             }
         }
@@ -206,19 +213,23 @@ impl<'a> Elsewhere<'a> {
         self.watch.asked(number, Instant::now().into_std());
     }
 
+    fn moved(&mut self) {
+        info!("this machine has moved, or has slept");
+        self.watch.moved(Instant::now().into_std());
+        // What was begun before is not waited for.
+        if let Attempt::Dialling(..) = self.attempt {
+            self.attempt = Attempt::None;
+        }
+    }
+
     fn look(&mut self, connection: &dyn Connection) {
-        let now = Instant::now().into_std();
-        if self.surroundings.have_changed() {
-            info!("this machine has moved, or has slept");
-            self.watch.moved(now);
-            // What was begun before is not waited for.
-            if let Attempt::Dialling(..) = self.attempt {
-                self.attempt = Attempt::None;
-            }
+        let now = Instant::now();
+        let (received, then) = std::mem::replace(&mut self.received, (connection.received(), now));
+        if received == self.received.0 {
+            return;
         }
-        let (received, then) = std::mem::replace(&mut self.received, (connection.received(), Instant::now()));
-        if received != self.received.0 {
-            self.watch.heard(then.into_std());
-        }
+        // Who was busy cannot tell when it came, and does not hold that against anybody.
+        let late = now.saturating_duration_since(then) > LATE;
+        self.watch.heard(if late { now } else { then }.into_std());
     }
 }

@@ -7,12 +7,14 @@
 //! - `greet`: the greeting
 //! - `talk`: the conversation over one connection
 //! - `watch`, `elsewhere`: when to look for another one while that is still there, decided and done
-//! - `retry`: when to try again after it was lost
-//! - `knock`: trying again
+//! - `back`: coming back after it was lost
+//! - `retry`: when to try
+//! - `knock`: trying
 //! - `surroundings`: whether this machine is still where it was
 //! - `advice`: what a person is told when it does not come about
 
 mod advice;
+mod back;
 mod dial;
 mod elsewhere;
 mod find;

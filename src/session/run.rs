@@ -7,12 +7,12 @@ use tracing::{Instrument, error, info, warn};
 
 use super::{
     Consent, Options, Way, advice,
+    back::{come_back, way_of},
     dial::{self, Reached, Resolved, dial},
     elsewhere::{Elsewhere, Moved},
     find::find,
     greet::{self, LetIn, NotWelcome},
     knock::{self, Door, Transports, worked},
-    retry::{self, BackOff, Pause},
     talk::{self, Ended, Ongoing},
     target::Source,
     watch::Returning,
@@ -22,7 +22,7 @@ use crate::{
     identity::{Address, Fingerprint, Pins, PinsError},
     random,
     transport::{Connection, Error, Expect, Kind, Place, Transport},
-    wire::message::{Refusal, Welcome},
+    wire::message::Welcome,
 };
 
 /// Why a text was not sent that came before anybody could hear it.
@@ -274,7 +274,7 @@ impl Join {
             drop(elsewhere);
             let (moved, was_lost) = match talked {
                 Ended::Over(closed) => return Ok(closed),
-                Ended::Lost(why) => (self.come_back(why, &door, ongoing, backstage).await?, true),
+                Ended::Lost(why) => (come_back(why, &door, ongoing, backstage).await?, true),
                 Ended::Moved(moved) => (moved, false),
             };
             let Moved { connection: next, let_in: LetIn { welcome, members, stream: pipe } } = moved;
@@ -294,66 +294,6 @@ impl Join {
             if let Some(members) = ongoing.view.members() {
                 let _ = backstage.events.send(members).await;
             }
-        }
-    }
-
-    /// Connects again, however long it takes, with the same key or as plainly as before, and takes what is said meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// When one leaves, or when the host says, or shows, that there is no coming back.
-    async fn come_back(
-        &self,
-        mut why: String,
-        door: &Door<'_>,
-        ongoing: &mut Ongoing,
-        backstage: &mut Backstage,
-    ) -> Result<Moved, End> {
-        let mut back_off = BackOff::default();
-        let mut told = String::new();
-        loop {
-            if why != told {
-                let detail = format!("{why} Trying again until it is back.");
-                let _ = backstage.events.send(Event::State { state: State::Reconnecting, detail }).await;
-                told.clone_from(&why);
-            }
-            let wait = back_off.next(random::number());
-            info!(?wait, why, "trying again");
-            if meanwhile(retry::pause(wait), ongoing, backstage).await? == Pause::NetworkChanged {
-                back_off = BackOff::default();
-            }
-            match self.try_to_come_back(door, ongoing, backstage).await {
-                Ok(Some(back)) => return Ok(back),
-                Ok(None) => back_off = BackOff::default(),
-                Err(End::Refused(refused)) if !is_final(refused.reason) => why = refused.detail,
-                Err(end) => return Err(end),
-            }
-        }
-    }
-
-    /// One attempt to come back; none, when the network has changed meanwhile.
-    async fn try_to_come_back(
-        &self,
-        door: &Door<'_>,
-        ongoing: &mut Ongoing,
-        backstage: &mut Backstage,
-    ) -> Result<Option<Moved>, End> {
-        let way = if door.key.is_some() { self.options.way } else { Way::Plain };
-        let refused = |error, way| advice::could_not_reach(&self.place(), &error, way);
-        let dialled = async {
-            let addresses = door.find().await.map_err(|_| advice::not_found(&self.place()))?;
-            door.dial(&addresses).await.map_err(|error| refused(error, way))
-        };
-        let Some(dialled) = meanwhile(retry::unless_moved(dialled), ongoing, backstage).await? else { return Ok(None) };
-        let connection = dialled?;
-        let resume = ongoing.view.position();
-        match meanwhile(door.greet(&*connection, resume), ongoing, backstage).await? {
-            Ok(let_in) => Ok(Some(Moved { connection, let_in })),
-            Err(NotWelcome::Refused(refused)) if refused.refusal == Refusal::Replaced => {
-                Err(End::Closed(Closed::Replaced))
-            }
-            Err(NotWelcome::Refused(refused)) => Err(advice::refused_by_the_host(refused).into()),
-            Err(NotWelcome::Failed(error)) => Err(refused(error, way_of(connection.peer().kind)).into()),
         }
     }
 
@@ -399,7 +339,7 @@ impl Join {
 
     /// The host as the person knows it.
     fn place(&self) -> String {
-        self.options.target.addresses.first().map(Address::to_string).unwrap_or_default()
+        self.options.target.place()
     }
 }
 
@@ -411,22 +351,9 @@ fn found(known: &Resolved) -> Option<Address> {
     }
 }
 
-fn way_of(kind: Kind) -> Way {
-    match kind {
-        Kind::Tcp => Way::Plain,
-        encrypted => Way::Only(encrypted),
-    }
-}
-
 /// Whether talking in the clear may be thought of after this failure: never when an identity was in doubt.
 fn may_be_plain(error: &Error) -> bool {
     !error.is_about_identity() && !matches!(error, Error::IdentityRefused)
-}
-
-/// Whether there is no coming back after this. A wrong key is sticky here, too.
-fn is_final(reason: RefusedReason) -> bool {
-    use RefusedReason::{Busy, Full, Unreachable, WrongProtocol};
-    !matches!(reason, Unreachable | Busy | Full | WrongProtocol)
 }
 
 /// Whether it is worth a question. Where the port itself cannot be reached, or a proxy does not help, plain TCP could not reach it either, and a
@@ -449,27 +376,6 @@ pub(super) async fn unless_left<T>(work: impl Future<Output = T>, backstage: &mu
                 Some(Command::Answer(_) | Command::Choose(_)) => {}
                 Some(Command::Say { text, tag }) => backstage.unsent(text, tag, TOO_EARLY).await,
             },
-        }
-    }
-}
-
-/// What `work` gives, while what is said waits to be sent; unless one leaves, and has no time left for it.
-async fn meanwhile<T>(
-    work: impl Future<Output = T>,
-    ongoing: &mut Ongoing,
-    backstage: &mut Backstage,
-) -> Result<T, End> {
-    tokio::pin!(work);
-    loop {
-        if let Some(closed) = ongoing.has_left() {
-            return Err(End::Closed(closed));
-        }
-        tokio::select! {
-            done = &mut work => return Ok(done),
-            command = ongoing.command(backstage) => {
-                ongoing.obey(command, backstage).await;
-            }
-            closed = ongoing.out_of_time() => return Err(End::Closed(closed)),
         }
     }
 }

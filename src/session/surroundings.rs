@@ -5,10 +5,15 @@
 use std::{
     collections::BTreeSet,
     net::IpAddr,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use tokio::time::Instant;
+use tokio::{
+    sync::Notify,
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval},
+};
 
 /// How often to look.
 pub(super) const LOOK: Duration = Duration::from_millis(500);
@@ -38,6 +43,39 @@ impl Surroundings {
         // A clock that was set back tells nothing.
         let by_wall = self.wall.duration_since(before.wall).unwrap_or_default();
         self.addresses != before.addresses || by_clock.max(by_wall) > LOOK + STOOD_STILL
+    }
+}
+
+/// Somebody who looks while others are busy: who waits for a slow front end has not slept.
+#[derive(Debug)]
+pub(super) struct Lookout {
+    changed: Arc<Notify>,
+    /// Ends with this.
+    _looking: JoinSet<()>,
+}
+
+impl Lookout {
+    /// Looks from now on.
+    pub(super) fn new() -> Self {
+        let (changed, mut looking) = (Arc::new(Notify::new()), JoinSet::new());
+        let tell = changed.clone();
+        looking.spawn(async move {
+            let mut surroundings = Surroundings::new();
+            let mut look = interval(LOOK);
+            look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                look.tick().await;
+                if surroundings.have_changed() {
+                    tell.notify_one();
+                }
+            }
+        });
+        Self { changed, _looking: looking }
+    }
+
+    /// Comes to an end when the surroundings have changed since it last did. Cancel-safe.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
     }
 }
 

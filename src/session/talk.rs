@@ -173,9 +173,13 @@ async fn converse(
                     Err(error) => Err(error),
                 };
                 match seen {
-                    Ok(events) => for event in events {
-                        let _ = backstage.events.send(event).await;
-                    },
+                    Ok(events) => {
+                        for event in events {
+                            let _ = backstage.events.send(event).await;
+                        }
+                        // While the front end took its time, nobody listened.
+                        heard = Instant::now();
+                    }
                     Err(error) => match left_for_another(ended(error), elsewhere) {
                         ended @ Ended::Lost(_) if elsewhere.is_greeting() => lost = Some(ended),
                         ended => return ended,

@@ -49,6 +49,11 @@ pub enum TargetError {
 }
 
 impl Target {
+    /// The host as the person knows it.
+    pub(super) fn place(&self) -> String {
+        self.addresses.first().map(Address::to_string).unwrap_or_default()
+    }
+
     /// Reads an address, an invite or the name of a room, and a fingerprint if one was pasted beside it.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use parlor::{
     session::Way,
     transport::{Connection, Credentials, Kind, Listener, Quic, Stream, Tls, Transport},
     wire::{
-        CloseCode, FromMember, Message,
+        CloseCode, FromMember, Message, limits,
         message::{Hello, Refusal, Refused, Resume, Say, Welcome},
     },
 };
@@ -242,4 +242,21 @@ async fn who_was_replaced_while_greeting_learns_it() {
             }
         } => assert_eq!(closed, Closed::Replaced),
     }
+}
+
+/// A window that is busy, or a pipe that nobody reads, is no silence of the host's.
+#[tokio::test]
+async fn a_front_end_that_takes_its_time_makes_nobody_doubt() {
+    let (mut host, mut member, _quic, mut stream) = Host::with_a_member_over_quic().await;
+    let many = (1..=600).map(|seq| said(seq, &format!("number {seq}"))).collect::<Vec<_>>();
+    stream.send.send(&mut many.clone()).await.unwrap();
+    member.commands.send(Command::Say { text: "hello?".to_owned(), tag: 7 }).await.unwrap();
+    // Longer than QUIC is silent.
+    sleep(limits::KEEP_ALIVE + Duration::from_secs(4)).await;
+    is_told(&mut member, "number 600").await;
+    assert_eq!(say(&mut stream).await.text, "hello?");
+    let knock = timeout(Duration::from_secs(2), host.tls.accept()).await;
+    assert!(knock.is_err(), "it knocks elsewhere");
+    stream.send.send(&mut vec![said(601, "still here")]).await.unwrap();
+    is_told(&mut member, "still here").await;
 }
