@@ -13,7 +13,7 @@ use tracing::info;
 use super::{
     GIVING_BACK, LAST_STEP,
     ask::Held,
-    state::{Open, Place, Report, State, Wanted, Why},
+    state::{Open, Place, Report, State, Wanted, Why, is_public},
     way::{Around, Protocol, Refusal, Way},
 };
 
@@ -22,6 +22,10 @@ const LEAST_RENEWAL: Duration = Duration::from_secs(4);
 
 /// So often it is looked whether the gateway is still the same, or whether there is one. That asks only this system.
 const WATCH: Duration = Duration::from_secs(15);
+
+/// So much more time on the wall than by the clock: this computer has slept, or somebody has set the wall's. To ask once too often
+/// does no harm.
+const SLEPT: Duration = Duration::from_secs(3);
 
 /// A gateway that grants nothing is asked again after this time, then after twice as long each time, as somebody may be changing
 /// its settings.
@@ -106,6 +110,7 @@ impl Keeper {
                         }
                     }
                     Err(Why::Silent) if was_open => Why::Gone,
+                    Err(Why::Silent) if is_public(place.own.into()) => Why::Public,
                     Err(why) => why,
                 },
                 Err(why) => why,
@@ -211,15 +216,18 @@ impl Keeper {
         self.unless_ended(async move { around.place().await }).await
     }
 
-    /// Waits. Gives up early, and says so, when this computer is in another place than before.
+    /// Waits. Gives up early, and says so, when this computer is in another place than before; and early, too, when it has slept,
+    /// for then more time may have gone by than its clock says.
     async fn pause(&mut self, wait: Duration, before: Result<Place, Why>) -> Result<bool, Ended> {
         let end = Instant::now() + wait;
         loop {
-            self.unless_ended(sleep_until(end.min(Instant::now() + WATCH))).await?;
+            let (begun, wall) = (Instant::now(), self.around.time());
+            self.unless_ended(sleep_until(end.min(begun + WATCH))).await?;
             if self.place().await? != before {
                 return Ok(true);
             }
-            if Instant::now() >= end {
+            let by_wall = self.around.time().duration_since(wall).unwrap_or_default();
+            if Instant::now() >= end || by_wall > begun.elapsed() + SLEPT {
                 return Ok(false);
             }
         }
