@@ -65,7 +65,7 @@ impl From<Refusal> for Why {
 
 /// A language, spoken with one gateway about one port of this computer.
 ///
-/// Everything comes to an end by itself within [`ANSWER`](super::ANSWER). A request that was dropped may have been carried out.
+/// Everything comes to an end by itself within [`ANSWER`](super::ANSWER), or twice that where the gateway has to be found first. A request that was dropped may have been carried out.
 pub(super) trait Way: Send + Sync {
     /// Which language.
     fn language(&self) -> Language;

@@ -350,3 +350,20 @@ async fn a_computer_on_the_internet_itself_needs_no_gateway() {
     let report = report(&mut network.ask()).await;
     assert_eq!((&report.state, report.is_trouble()), (&State::Shut(Why::Public), false));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_means_nothing_does_not_take_a_port_away() {
+    for refusal in [Refusal::Odd, Refusal::Offline] {
+        let network = Network::new(&[Language::Pcp]);
+        let mut mapping = network.ask();
+        open(&mut mapping).await;
+        network.gateway().refuses = HashMap::from([(true, refusal), (false, refusal)]);
+        sleep(LEASE / 2 + Duration::from_secs(5)).await;
+        network.gateway().refuses.clear();
+        for _ in 0..10 {
+            sleep(LEASE / 4).await;
+            assert_eq!(network.open(), (vec![7275], vec![7275]));
+        }
+        assert!(timeout(Duration::from_secs(1), mapping.changed()).await.is_err(), "nothing of it is news");
+    }
+}
