@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::{
     daemon::{Gateway, NO_PCP, OTHER, PUBLIC, Setting, USUAL, deaf, forget, net, open_ports},
+    figures::record_join,
     gateway::{self, NO_UDP},
     harness::{Host, PATIENCE, Program},
     net::{HOST, Net},
@@ -67,7 +68,7 @@ fn wait_for_rules(net: &Net, is_wanted: impl Fn(&str) -> bool) -> String {
 }
 
 /// A room is opened to the outside, used over QUIC and over TLS, and shut when it ends.
-fn is_opened_used_and_shut(setting: Setting, deafness: &str, language: &str) {
+fn is_opened_used_and_shut(order: u16, setting: Setting, deafness: &str, language: &str) {
     let Some(net) = net() else { return };
     let _gateway = Gateway::start(&net, setting);
     if !deafness.is_empty() {
@@ -84,7 +85,11 @@ fn is_opened_used_and_shut(setting: Setting, deafness: &str, language: &str) {
     let mut cleo = join(&net, "Cleo", &mapped);
     assert_eq!((cleo.transport(), cleo.security()), ("tls", "pinned"));
     gateway::fault(&net.gw, gateway::NOTHING);
-    converse(&mut [&mut host.program, &mut ben.program, &mut cleo.program], 3);
+    let said = converse(&mut [&mut host.program, &mut ben.program, &mut cleo.program], 3);
+    for (more, joined, fault) in [(0, &ben, ""), (1, &cleo, "; UDP is dropped on the way")] {
+        let network = format!("a gateway has opened the port when asked by {language}{fault}");
+        record_join(order + more, &network, joined, said, "with the invite that has the address outside");
+    }
 
     host.program.signal("INT");
     let (code, took) = host.program.wait_end();
@@ -97,19 +102,19 @@ fn is_opened_used_and_shut(setting: Setting, deafness: &str, language: &str) {
 #[test]
 #[ignore = "needs root: scripts/netlab"]
 fn a_room_is_opened_to_the_outside_by_pcp_and_shut_when_it_ends() {
-    is_opened_used_and_shut(Setting { upnp: false, ..USUAL }, "", "PCP");
+    is_opened_used_and_shut(110, Setting { upnp: false, ..USUAL }, "", "PCP");
 }
 
 #[test]
 #[ignore = "needs root: scripts/netlab"]
 fn a_room_is_opened_to_the_outside_by_nat_pmp_and_shut_when_it_ends() {
-    is_opened_used_and_shut(Setting { upnp: false, ..USUAL }, NO_PCP, "NAT-PMP");
+    is_opened_used_and_shut(112, Setting { upnp: false, ..USUAL }, NO_PCP, "NAT-PMP");
 }
 
 #[test]
 #[ignore = "needs root: scripts/netlab"]
 fn a_room_is_opened_to_the_outside_by_upnp_and_shut_when_it_ends() {
-    is_opened_used_and_shut(Setting { port_control: false, ..USUAL }, "", "UPnP");
+    is_opened_used_and_shut(114, Setting { port_control: false, ..USUAL }, "", "UPnP");
 }
 
 #[test]
@@ -134,9 +139,13 @@ fn nobody_outside_gets_in_unless_it_was_asked_for_and_as_long_as_the_room_lasts(
 #[test]
 #[ignore = "needs root: scripts/netlab"]
 fn a_port_is_renewed_while_the_room_lasts_and_ends_by_itself_after_a_host_that_was_killed() {
-    for setting in [USUAL, Setting { upnp: false, ..USUAL }] {
+    // By UPnP, nobody is told how short a lease is.
+    for deafness in ["", NO_PCP] {
         let Some(net) = net() else { return };
-        let _gateway = Gateway::start(&net, Setting { lease: 9, ..setting });
+        let _gateway = Gateway::start(&net, Setting { lease: 9, upnp: false, ..USUAL });
+        if !deafness.is_empty() {
+            deaf(&net, deafness);
+        }
         let mut host = host(&net);
         let mapped = stands(&mut host.program, "open");
         // Longer than any lease of this gateway's. Nothing tells of a renewal.
@@ -318,4 +327,20 @@ fn another_computer_that_says_it_is_the_gateway_is_not_believed() {
     assert_eq!(mapped["outside"], serde_json::json!([format!("{PUBLIC}:{PORT}")]));
     let rules = open_ports(&net.second);
     assert!(!rules.contains("7275"), "{rules}");
+}
+
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_host_whose_address_changes_asks_for_a_way_to_the_new_one() {
+    let Some(net) = net() else { return };
+    let _gateway = Gateway::start(&net, USUAL);
+    let mut host = host(&net);
+    stands(&mut host.program, "open");
+    net.host.ip("addr del 192.168.77.2/24 dev eth0");
+    net.host.address("eth0", "192.168.77.5/24");
+    net.host.ip("route add default via 192.168.77.1");
+    let mapped = host.program.wait_for("mapped", |mapped| mapped["state"] == "open");
+    let rules = open_ports(&net.gw);
+    assert!(rules.contains("dnat ip to 192.168.77.5:7275"), "{rules}");
+    assert_eq!(join(&net, "Ben", &mapped).transport(), "quic");
 }

@@ -16,7 +16,7 @@ impl Report {
 
     /// Whether somebody has to do something before people outside can come in as they should.
     pub fn is_trouble(&self) -> bool {
-        !matches!(self.as_str(), "asking" | "open")
+        self.state != State::Shut(Why::Public) && !matches!(self.as_str(), "asking" | "open")
     }
 
     fn open(&self, open: &Open) -> String {
@@ -85,8 +85,9 @@ impl Report {
         let by_hand = || self.by_hand(protocols(self.wanted), self.wanted.port);
         match why {
             Why::NoGateway => {
-                "This computer has no gateway, and so no way to the internet, that could be opened from outside. The \
-                               room is open to your network. Connect to the internet; it is then tried again."
+                "This computer has no gateway that could be asked to open a port: it is not connected to the \
+                               internet, or only through a VPN. The room is open to your network; when there is a \
+                               gateway, it is asked."
                     .to_owned()
             }
             Why::Elsewhere => {
@@ -101,6 +102,14 @@ impl Report {
                 self.gateway(),
                 or(&by_hand())
             ),
+            Why::Public => {
+                let own = self.place.map(|place| place.own.to_string()).unwrap_or_default();
+                let (protocols, port) = (protocols(self.wanted), self.wanted.port);
+                format!(
+                    "This computer has an address of its own on the internet, {own}, so no gateway has to open a port, and none was \
+                     found that does. If people outside cannot join, let {protocols} port {port} through its firewall."
+                )
+            }
             Why::Denied => format!(
                 "Your gateway{} does not let this computer open port {}. Allow it in its settings, where UPnP, NAT-PMP or PCP are. {}",
                 self.gateway(),
@@ -208,6 +217,7 @@ mod tests {
             Why::NoGateway,
             Why::Elsewhere,
             Why::Silent,
+            Why::Public,
             Why::Denied,
             Why::Full,
             Why::Inner(None),

@@ -1,7 +1,13 @@
 //! A port that was opened is kept open: renewed at half of its lease, asked for again when the gateway has forgotten it or is
 //! another one, and given back in the end.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -13,7 +19,7 @@ use tracing::info;
 use super::{
     GIVING_BACK, LAST_STEP,
     ask::Held,
-    state::{Open, Place, Report, State, Wanted, Why},
+    state::{Open, Place, Report, State, Wanted, Why, is_public},
     way::{Around, Protocol, Refusal, Way},
 };
 
@@ -22,6 +28,10 @@ const LEAST_RENEWAL: Duration = Duration::from_secs(4);
 
 /// So often it is looked whether the gateway is still the same, or whether there is one. That asks only this system.
 const WATCH: Duration = Duration::from_secs(15);
+
+/// So much more time on the wall than by the clock: this computer has slept, or somebody has set the wall's. To ask once too often
+/// does no harm.
+const SLEPT: Duration = Duration::from_secs(3);
 
 /// A gateway that grants nothing is asked again after this time, then after twice as long each time, as somebody may be changing
 /// its settings.
@@ -61,6 +71,16 @@ enum Lost {
     Forgotten,
     /// There is another gateway now, or another address of ours.
     Moved,
+}
+
+/// What has come of asking for more time.
+enum Renewal {
+    /// All of it is granted, the shortest for so long; and the gateway's address outside, if it says so.
+    Granted { lease: Duration, address: Option<IpAddr> },
+    /// There is no answer to something, or none that means anything.
+    Unanswered,
+    /// Something is not granted any more.
+    Refused,
 }
 
 impl Keeper {
@@ -106,6 +126,7 @@ impl Keeper {
                         }
                     }
                     Err(Why::Silent) if was_open => Why::Gone,
+                    Err(Why::Silent) if is_public(place.own.into()) => Why::Public,
                     Err(why) => why,
                 },
                 Err(why) => why,
@@ -135,39 +156,48 @@ impl Keeper {
                 return Ok(Lost::Moved);
             }
             let begun = Instant::now();
-            let doors: Vec<_> = self.doors.iter().map(|door| (door.protocol, door.port)).collect();
-            let mut lease = lease;
-            let mut address = None;
-            let mut is_silent = false;
-            for (protocol, port) in doors {
-                match self.open(&way, protocol, port).await? {
-                    Ok(grant) if grant.port == port => {
-                        lease = lease.min(grant.lease);
-                        address = address.or(grant.address);
+            match self.renew(&way).await? {
+                Renewal::Refused => return Ok(Lost::Forgotten),
+                Renewal::Unanswered if Instant::now() >= expires => return Ok(Lost::Gone),
+                Renewal::Unanswered => wait = (expires - Instant::now()) / 2,
+                Renewal::Granted { lease: now, address } => {
+                    let lease = lease.min(now);
+                    (expires, wait) = (begun + lease, lease / 2);
+                    if address.is_some() && address != open.address {
+                        open.address = address;
+                        open.moved = self.has_moved(&open);
+                        info!(?open, "the gateway has another address outside");
+                        self.told(Some(place), State::Open(open.clone()));
                     }
-                    Err(Refusal::Silent) => is_silent = true,
-                    _ => return Ok(Lost::Forgotten),
                 }
-            }
-            if is_silent {
-                if Instant::now() >= expires {
-                    return Ok(Lost::Gone);
-                }
-                wait = (expires - Instant::now()) / 2;
-                continue;
-            }
-            (expires, wait) = (begun + lease, lease / 2);
-            let address = match address {
-                Some(address) => Some(address),
-                None => self.step(way.address()).await?.ok(),
-            };
-            if address.is_some() && address != open.address {
-                open.address = address;
-                open.moved = self.has_moved(&open);
-                info!(?open, "the gateway has another address outside");
-                self.told(Some(place), State::Open(open.clone()));
             }
         }
+    }
+
+    /// Asks for more time with everything that one has.
+    async fn renew(&mut self, way: &Arc<dyn Way>) -> Result<Renewal, Ended> {
+        let doors: Vec<_> = self.doors.iter().map(|door| (door.protocol, door.port)).collect();
+        let (mut lease, mut address) = (Duration::MAX, None);
+        let mut is_unanswered = false;
+        for (protocol, port) in doors {
+            match self.open(way, protocol, port).await? {
+                Ok(grant) if grant.port == port => {
+                    lease = lease.min(grant.lease);
+                    address = address.or(grant.address);
+                }
+                // It may know better next time, and until then there is a lease.
+                Err(Refusal::Silent | Refusal::Unspoken | Refusal::Offline | Refusal::Odd) => is_unanswered = true,
+                _ => return Ok(Renewal::Refused),
+            }
+        }
+        if is_unanswered {
+            return Ok(Renewal::Unanswered);
+        }
+        let address = match address {
+            Some(address) => Some(address),
+            None => self.step(way.address()).await?.ok(),
+        };
+        Ok(Renewal::Granted { lease, address })
     }
 
     /// Whether people outside find the room elsewhere than before.
@@ -211,15 +241,18 @@ impl Keeper {
         self.unless_ended(async move { around.place().await }).await
     }
 
-    /// Waits. Gives up early, and says so, when this computer is in another place than before.
+    /// Waits. Gives up early, and says so, when this computer is in another place than before; and early, too, when it has slept,
+    /// for then more time may have gone by than its clock says.
     async fn pause(&mut self, wait: Duration, before: Result<Place, Why>) -> Result<bool, Ended> {
         let end = Instant::now() + wait;
         loop {
-            self.unless_ended(sleep_until(end.min(Instant::now() + WATCH))).await?;
+            let (begun, wall) = (Instant::now(), self.around.time());
+            self.unless_ended(sleep_until(end.min(begun + WATCH))).await?;
             if self.place().await? != before {
                 return Ok(true);
             }
-            if Instant::now() >= end {
+            let by_wall = self.around.time().duration_since(wall).unwrap_or_default();
+            if Instant::now() >= end || by_wall > begun.elapsed() + SLEPT {
                 return Ok(false);
             }
         }

@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, UdpSocket},
     num::NonZeroU16,
     sync::Arc,
+    time::SystemTime,
 };
 
 use netdev::Interface;
@@ -37,6 +38,10 @@ impl Around for Surroundings {
     fn place(&self) -> BoxFuture<'_, Result<Place, Why>> {
         let bind = self.bind;
         Box::pin(async move { spawn_blocking(move || place(bind)).await.unwrap_or(Err(Why::NoGateway)) })
+    }
+
+    fn time(&self) -> SystemTime {
+        SystemTime::now()
     }
 
     fn ways(&self, place: Place) -> Vec<Arc<dyn Way>> {

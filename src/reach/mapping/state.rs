@@ -86,6 +86,8 @@ pub enum Why {
     Elsewhere,
     /// The gateway speaks none of the languages.
     Silent,
+    /// The same, but this computer has an address of the internet's itself, and needs none of it.
+    Public,
     /// It understands, and does not allow it.
     Denied,
     /// It has no ports left, or all that were asked for are taken.
@@ -131,6 +133,7 @@ impl Why {
             Self::NoGateway => "no-gateway",
             Self::Elsewhere => "elsewhere",
             Self::Silent => "silent",
+            Self::Public => "public",
             Self::Denied => "denied",
             Self::Full => "full",
             Self::Inner(_) => "inner",

@@ -17,7 +17,7 @@ use igd_next::{
         tokio::{Tokio, search_gateway},
     },
 };
-use tokio::{sync::OnceCell, time::timeout};
+use tokio::{sync::Mutex, time::timeout};
 use tracing::debug;
 
 use super::{
@@ -38,17 +38,22 @@ pub(super) struct Upnp {
     place: Place,
     /// The room's port.
     port: u16,
-    found: OnceCell<Gateway<Tokio>>,
+    /// The gateway, from when it has been found until it does not answer: one that was restarted is to be asked elsewhere.
+    found: Mutex<Option<Gateway<Tokio>>>,
 }
 
 impl Upnp {
     pub(super) fn new(place: Place, port: u16) -> Self {
-        Self { place, port, found: OnceCell::new() }
+        Self { place, port, found: Mutex::new(None) }
     }
 
-    /// The gateway, once it has been found.
-    async fn gateway(&self) -> Result<&Gateway<Tokio>, Refusal> {
-        self.found.get_or_try_init(|| self.search()).await
+    /// The gateway, which is searched for if it is not known.
+    async fn gateway(&self) -> Result<Gateway<Tokio>, Refusal> {
+        let mut found = self.found.lock().await;
+        match &*found {
+            Some(gateway) => Ok(gateway.clone()),
+            None => Ok(found.insert(self.search().await?).clone()),
+        }
     }
 
     /// Searches everywhere, as everybody does, and asks the gateway by itself, where nobody can answer faster (UPnP Device
@@ -116,12 +121,16 @@ impl Way for Upnp {
             let gateway = self.gateway().await?;
             let here = SocketAddr::from((self.place.own, self.port));
             let asked = gateway.add_port(protocol.into(), outside, here, seconds, NAME);
-            match timeout(ANSWER, asked).await {
+            let answer = match timeout(ANSWER, asked).await {
                 // How long it lasts is not said: as long as was asked for.
                 Ok(Ok(())) => Ok(Grant { port: outside, lease, address: None }),
                 Ok(Err(error)) => Err(told(&error, of_opening(&error))),
                 Err(_) => Err(Refusal::Silent),
+            };
+            if answer == Err(Refusal::Silent) {
+                *self.found.lock().await = None;
             }
+            answer
         })
     }
 

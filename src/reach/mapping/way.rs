@@ -1,7 +1,10 @@
 //! One way to ask a gateway for a port. What libraries call it ends here: a refusal is one of a few things that decide what is
 //! done next.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
 
 use super::state::{Language, Place, Why};
 use crate::transport::BoxFuture;
@@ -62,7 +65,7 @@ impl From<Refusal> for Why {
 
 /// A language, spoken with one gateway about one port of this computer.
 ///
-/// Everything comes to an end by itself within [`ANSWER`](super::ANSWER). A request that was dropped may have been carried out.
+/// Everything comes to an end by itself within [`ANSWER`](super::ANSWER), or twice that where the gateway has to be found first. A request that was dropped may have been carried out.
 pub(super) trait Way: Send + Sync {
     /// Which language.
     fn language(&self) -> Language;
@@ -84,6 +87,9 @@ pub(super) trait Way: Send + Sync {
 pub(super) trait Around: Send + Sync {
     /// The gateway, and our address towards it; or why there is nobody to ask.
     fn place(&self) -> BoxFuture<'_, Result<Place, Why>>;
+
+    /// The time on the wall. Some machines stop the other clock while they sleep, and no gateway does.
+    fn time(&self) -> SystemTime;
 
     /// The ways to ask there, the best first.
     fn ways(&self, place: Place) -> Vec<std::sync::Arc<dyn Way>>;

@@ -289,6 +289,20 @@ async fn a_proper_gateway_is_understood() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_was_restarted_is_found_again() {
+    let gateway = [127, 88, 7, 1];
+    let proper = || proper(|_| soap("<u:AddPortMappingResponse xmlns:u=\"x\"/>"));
+    let mut before = upnp(gateway, "{http}/description", proper()).await;
+    let way = Upnp::new(place(gateway), 7_275);
+    assert!(way.open(Protocol::Tcp, 7_275, LEASE).await.is_ok());
+    before.shutdown().await;
+    // It listens elsewhere now.
+    let _gateway = upnp(gateway, "{http}/description", proper()).await;
+    assert_eq!(way.open(Protocol::Tcp, 7_275, LEASE).await, Err(Refusal::Silent));
+    assert!(way.open(Protocol::Tcp, 7_275, LEASE).await.is_ok());
+}
+
+#[tokio::test]
 async fn each_refusal_of_a_gateway_is_told_from_the_others() {
     let cases: [(Control, Refusal); 7] = [
         (|_| fault(718), Refusal::Taken),

@@ -331,3 +331,39 @@ async fn a_grant_for_no_time_at_all_is_none() {
     network.gateway().lease = (0, 0);
     assert_eq!(shut(&mut network.ask()).await, Why::Odd);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_has_slept_asks_again_at_once() {
+    let network = Network::new(&[Language::Pcp]);
+    let mut mapping = network.ask();
+    open(&mut mapping).await;
+    network.gateway().open.clear();
+    network.gateway().slept = Duration::from_secs(8 * 3_600);
+    sleep(Duration::from_secs(16)).await;
+    assert_eq!(network.open(), (vec![7275], vec![7275]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_computer_on_the_internet_itself_needs_no_gateway() {
+    let network = Network::new(&[]);
+    network.gateway().place = Ok(Place { gateway: [192, 0, 1, 1].into(), own: [192, 0, 1, 20].into() });
+    let report = report(&mut network.ask()).await;
+    assert_eq!((&report.state, report.is_trouble()), (&State::Shut(Why::Public), false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_means_nothing_does_not_take_a_port_away() {
+    for refusal in [Refusal::Odd, Refusal::Offline] {
+        let network = Network::new(&[Language::Pcp]);
+        let mut mapping = network.ask();
+        open(&mut mapping).await;
+        network.gateway().refuses = HashMap::from([(true, refusal), (false, refusal)]);
+        sleep(LEASE / 2 + Duration::from_secs(5)).await;
+        network.gateway().refuses.clear();
+        for _ in 0..10 {
+            sleep(LEASE / 4).await;
+            assert_eq!(network.open(), (vec![7275], vec![7275]));
+        }
+        assert!(timeout(Duration::from_secs(1), mapping.changed()).await.is_err(), "nothing of it is news");
+    }
+}

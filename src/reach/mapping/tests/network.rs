@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tokio::time::{Instant, sleep};
@@ -40,6 +40,9 @@ pub(super) struct Gateway {
     pub(super) finds_another: bool,
     /// The requests that would have changed something.
     pub(super) log: Vec<String>,
+    /// How long the computer has slept in all, while its clock stood still.
+    pub(super) slept: Duration,
+    begun: Instant,
 }
 
 struct Spoken(Network, Language);
@@ -57,6 +60,8 @@ impl Network {
             lease: (1, 7_200),
             finds_another: true,
             log: Vec::new(),
+            slept: Duration::ZERO,
+            begun: Instant::now(),
         })))
     }
 
@@ -87,6 +92,11 @@ impl Network {
 impl Around for Network {
     fn place(&self) -> BoxFuture<'_, Result<Place, Why>> {
         Box::pin(async { self.gateway().place })
+    }
+
+    fn time(&self) -> SystemTime {
+        let gateway = self.gateway();
+        SystemTime::UNIX_EPOCH + gateway.begun.elapsed() + gateway.slept
     }
 
     fn ways(&self, _: Place) -> Vec<Arc<dyn Way>> {
