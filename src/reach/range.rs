@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::mapping::state::is_public;
 use crate::identity::Host;
 
 /// From where an address can be reached, the likeliest first.
@@ -71,10 +72,10 @@ fn of_v4(ip: Ipv4Addr) -> Reach {
         Reach::Vpn
     } else if ip.is_link_local() {
         Reach::Link
-    } else if ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() || ip.is_documentation() {
-        Reach::Unknown
-    } else {
+    } else if is_public(ip.into()) {
         Reach::Internet
+    } else {
+        Reach::Unknown
     }
 }
 
@@ -85,8 +86,7 @@ fn of_v6(ip: Ipv6Addr) -> Reach {
         Reach::Link
     } else if ip.is_unique_local() {
         Reach::Network
-    } else if ip.segments()[0] & 0xe000 == 0x2000 {
-        // 2000::/3, all that is handed out.
+    } else if is_public(ip.into()) {
         Reach::Internet
     } else {
         Reach::Unknown
