@@ -177,6 +177,11 @@ fn doctor_task(typed: &typed::Doctor) -> Result<Task, String> {
     let question = match (&typed.place, &typed.fingerprint) {
         (Some(place), fingerprint) => {
             let target = Target::parse(place, fingerprint.as_deref(), port).map_err(|error| error.to_string())?;
+            if target.addresses.is_empty() {
+                return Err(format!(
+                    "“{place}” is no address. If it is a room's name, parlor rooms tells where that is: give one of its addresses."
+                ));
+            }
             Some(Question { addresses: target.addresses, fingerprint: target.fingerprint })
         }
         (None, Some(_)) => return Err("--fingerprint is a host's: give its address, too.".to_owned()),

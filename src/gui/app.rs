@@ -101,10 +101,10 @@ impl App {
         }
     }
 
-    /// Looks which rooms are on this network, until it is told not to.
-    fn look_around(&mut self, on: bool, model: &mut Model) {
+    /// Looks which rooms are on this network, or looks no more.
+    fn look_around(&mut self, model: &mut Model) {
         let look = model.look_around();
-        self.looking = on.then(|| {
+        self.looking = model.is_to_look_around().then(|| {
             let pins = self.pins.load().map(|(pins, _)| pins).unwrap_or_default();
             Looking::start(look, pins, self.sink.clone(), &self.runtime)
         });
@@ -285,8 +285,8 @@ impl AppDelegate<Model> for App {
             self.open(opening.clone(), model);
         } else if let Some(wish) = told.get(command::KNOWN) {
             self.known(*wish, model);
-        } else if let Some(on) = told.get(command::LOOK_AROUND) {
-            self.look_around(*on, model);
+        } else if told.is(command::LOOK_AROUND) {
+            self.look_around(model);
         } else if told.is(command::RETRY) {
             if let Some(opening) = model.again() {
                 self.open(opening, model);

@@ -83,7 +83,7 @@ impl Around {
         // Only now: before there is a window, nothing from elsewhere would reach it.
         match self.opening.take() {
             Some(opening) => ctx.submit_command(command::OPEN.with(opening)),
-            None => ctx.submit_command(command::LOOK_AROUND.with(true)),
+            None => ctx.submit_command(command::LOOK_AROUND),
         }
     }
 }
@@ -184,8 +184,8 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
         if model.screen != old.screen && matches!(model.screen, Screen::Start | Screen::Refused) {
             ctx.submit_command(command::LOOK_UP);
         }
-        if (model.screen == Screen::Start) != (old.screen == Screen::Start) {
-            ctx.submit_command(command::LOOK_AROUND.with(model.screen == Screen::Start));
+        if model.is_to_look_around() != old.is_to_look_around() {
+            ctx.submit_command(command::LOOK_AROUND);
         }
         if self.drafts.timer.is_none() && !model.room.has_texts_of(&old.room) {
             self.drafts.timer = Some(ctx.request_timer(KEEP));

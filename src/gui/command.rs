@@ -17,8 +17,8 @@ pub(crate) const FIND_OUT: Selector = Selector::new("parlor.find-out");
 pub(crate) const REPLACE_KEY: Selector = Selector::new("parlor.replace-key");
 /// Look into the pins: who is trusted may have changed.
 pub(crate) const LOOK_UP: Selector = Selector::new("parlor.look-up");
-/// Look which rooms are on this network, or stop looking.
-pub(crate) const LOOK_AROUND: Selector<bool> = Selector::new("parlor.look-around");
+/// Look which rooms are on this network, or stop looking, as it is wanted now.
+pub(crate) const LOOK_AROUND: Selector = Selector::new("parlor.look-around");
 /// Do this with one of the rooms that are listed.
 pub(crate) const KNOWN: Selector<Wish> = Selector::new("parlor.known");
 /// Stop what is under way, or leave what is over, and go back to the start.

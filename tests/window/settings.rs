@@ -46,14 +46,15 @@ fn what_is_set_is_there_at_the_next_start() {
     assert_eq!(again, text, "it opens where and as it was");
 
     let log = adas.path().join("here.log");
-    fs::write(&settings, format!("log = {:?}", log.display().to_string())).unwrap();
+    fs::write(&settings, format!("look-around = false\nlog = {:?}", log.display().to_string())).unwrap();
     let ada = desk.open(&adas, &[]);
     ada.focus().press(&["ctrl+comma"]).sees("Settings");
     assert_eq!(ada.terminate().0, 0);
     assert!(fs::read_to_string(&log).unwrap().contains("the log begins"));
 
     fs::write(&settings, "theme = ").unwrap();
-    let ada = desk.open(&adas, &[]);
+    // With nothing set, the start screen would look around in the network.
+    let ada = desk.open(&adas, &["join", "127.0.0.1:1"]);
     ada.focus().press(&["ctrl+comma"]).sees("Your settings were damaged");
     assert_eq!(fs::read_to_string(adas.path().join("settings.toml.damaged")).unwrap(), "theme = ");
 }
@@ -63,7 +64,7 @@ fn a_conversation_goes_on_below_the_settings_and_the_title_counts_what_is_not_se
     let desk = Desk::new();
     let [bens, adas, others] = [(); 3].map(|()| Installation::new());
     for installation in [&adas, &others] {
-        fs::write(installation.path().join("settings.toml"), "name = \"Lovelace\"").unwrap();
+        fs::write(installation.path().join("settings.toml"), "name = \"Lovelace\"\nlook-around = false").unwrap();
     }
     let mut host = bens.host("Ben", &["--room", "Kitchen"]);
     let invite = host.text("invite");

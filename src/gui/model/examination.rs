@@ -40,8 +40,12 @@ impl Examination {
         let may_know_more =
             matches!(reason, RefusedReason::Unreachable | RefusedReason::WrongProtocol | RefusedReason::Version);
         match opening {
-            // What a proxy does on the way cannot be looked at from here.
-            Opening::Join(options) if may_know_more && options.proxy.is_none() => Self::Offered,
+            // What a proxy does on the way cannot be looked at from here, nor a room that is nowhere.
+            Opening::Join(options)
+                if may_know_more && options.proxy.is_none() && !options.target.addresses.is_empty() =>
+            {
+                Self::Offered
+            }
             _ => Self::None,
         }
     }

@@ -4,7 +4,7 @@
 //! which is checked when one joins.
 
 use super::{
-    Model,
+    Model, Screen,
     known::{Entry, Id},
     security::Tone,
     text,
@@ -47,6 +47,11 @@ impl Model {
         self.look
     }
 
+    /// Whether to look now.
+    pub(crate) fn is_to_look_around(&self) -> bool {
+        self.screen == Screen::Start && self.settings.looks_around
+    }
+
     /// These rooms are there, as the look with this number tells. What an earlier one tells is no longer wanted.
     pub(crate) fn see(&mut self, look: u64, rooms: Vec<Room>) {
         if look == self.look {
@@ -58,6 +63,7 @@ impl Model {
     /// What there is to say where no room is announced.
     pub(crate) fn around(&self) -> &'static str {
         match self.here.entries() {
+            [] if !self.settings.looks_around => "Not looked for, as you have set it.",
             [] => "No room is announced here at the moment. One that is shows up by itself.",
             _ => "",
         }

@@ -101,6 +101,8 @@ pub(crate) struct Settings {
     pub(crate) telling: Telling,
     /// Whether it is told nothing for the time being.
     pub(crate) muted: bool,
+    /// Whether the start screen looks which rooms are on this network, of which the network learns.
+    pub(crate) looks_around: bool,
     /// Where transcripts are saved, if not where the platform keeps documents.
     pub(crate) folder: Option<PathBuf>,
     /// Where a log is written from the next start on, if one is.
@@ -119,6 +121,7 @@ impl Default for Settings {
             text: USUAL,
             telling: Telling::default(),
             muted: false,
+            looks_around: true,
             folder: None,
             log: None,
             place: None,
@@ -150,6 +153,7 @@ impl Settings {
                 })
                 .unwrap_or_default(),
             muted: entries.take("mute", Value::as_bool).unwrap_or_default(),
+            looks_around: entries.take("look-around", Value::as_bool).unwrap_or(true),
             folder: entries.take("transcripts", path),
             log: entries.take("log", path),
             place: entries.take("window", |value| place(value.as_table()?)),
@@ -171,6 +175,7 @@ impl Settings {
         put("text-size", Some(i64::from(self.text).into()));
         put("notifications", Some(self.telling.key().into()));
         put("mute", Some(self.muted.into()));
+        put("look-around", Some(self.looks_around.into()));
         // A path that is no text cannot be kept in one; it is asked for again.
         put("transcripts", self.folder.as_deref().and_then(Path::to_str).map(Into::into));
         put("log", self.log.as_deref().and_then(Path::to_str).map(Into::into));
@@ -281,6 +286,7 @@ mod tests {
             text: 150,
             telling: Telling::WhoAndWhat,
             muted: true,
+            looks_around: false,
             folder: Some("/home/ada/Said here".into()),
             log: Some("/home/ada/parlor.log".into()),
             place: Some(Place::new(800, 600, Some((-40, 30)), true)),
@@ -324,10 +330,13 @@ mod tests {
 
     #[test]
     fn an_entry_that_makes_no_sense_does_not_cost_the_others() {
-        let text = "name = \"a:b\"\ntheme = \"purple\"\ntext-size = \"big\"\nnotifications = 3\nmute = \"yes\"\ntranscripts = 1\nlog = true\nwindow = 2\n";
+        let text = "name = \"a:b\"\ntheme = \"purple\"\ntext-size = \"big\"\nnotifications = 3\nmute = \"yes\"\nlook-around = 0\ntranscripts = 1\nlog = true\nwindow = 2\n";
         let (settings, strange) = Settings::read(text).unwrap();
         assert_eq!(Settings { kept: Table::new(), ..settings }, Settings::default());
-        assert_eq!(strange, ["name", "theme", "text-size", "notifications", "mute", "transcripts", "log", "window"]);
+        assert_eq!(
+            strange,
+            ["name", "theme", "text-size", "notifications", "mute", "look-around", "transcripts", "log", "window"]
+        );
         let (settings, strange) = Settings::read("theme = \"purple\"\nname = \"Ada\"\n").unwrap();
         assert_eq!((settings.name.unwrap().as_str(), strange.as_slice()), ("Ada", ["theme"].as_slice()));
         assert!(Settings::read("theme = ").is_err());

@@ -62,6 +62,13 @@ pub(super) fn screen() -> impl Widget<Model> {
         .with_spacer(6.0)
         .with_child(mute())
         .with_spacer(18.0)
+        .with_child(field::label("Rooms on this network"))
+        .with_spacer(4.0)
+        .with_child(choice([("Look for them", true), ("Do not look", false)].map(|(words, on)| {
+            Button::new(words, Weight::Choice, move |_, model: &mut Model| model.settings.looks_around = on)
+                .chosen(move |model: &Model| model.settings.looks_around == on)
+        })))
+        .with_spacer(18.0)
         .with_child(saved())
         .with_spacer(18.0)
         .with_child(kept());
