@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    fmt, fs,
+    fmt,
     io::{BufRead, BufReader, Read, Write},
     path::Path,
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
@@ -22,10 +22,7 @@ pub(crate) struct Installation(TempDir);
 
 impl Installation {
     pub(crate) fn new() -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        // A window that is tested asks nothing of the network that the tests run on.
-        fs::write(folder.path().join("settings.toml"), "look-around = false\n").expect("settings");
-        Self(folder)
+        Self(TempDir::new().expect("a temporary folder"))
     }
 
     pub(crate) fn path(&self) -> &Path {

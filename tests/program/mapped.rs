@@ -17,7 +17,6 @@ fn a_person_at_a_terminal_is_told_in_a_line() {
     let ana = Installation::new();
     let arguments = ["host", "--map-port", "--port", "0", "--bind", "127.0.0.1", "--console"];
     let mut host = Program::start(&mut ana.command(&arguments), "a host at a terminal");
-    host.wait_line("* Your gateway is being asked to open port");
     host.wait_line("* The room listens only on 127.0.0.1, where your gateway does not lead");
     host.signal("INT");
     assert_eq!(host.wait_end().0, 0);

@@ -25,7 +25,7 @@ fn what_is_set_is_there_at_the_next_start() {
     // The focus is on the way out, and from there the name is next.
     ada.press(&["Tab", "ctrl+a"]).type_text("Lovelace");
     ada.press(&["ctrl+plus", "ctrl+plus"]).sees("120 %");
-    ada.press(&["Escape"]).sees("Invite or address");
+    ada.press(&["Escape"]).sees("Invite, address or name");
     // Where one wrote before one writes again.
     ada.type_text("somewhere.example");
     ada.sees("somewhere example");

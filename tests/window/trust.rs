@@ -38,7 +38,7 @@ fn whoever_does_not_say_yes_does_not_join() {
     ada.focus().sees("You have not met this host before");
     // Enter presses what has the focus, which is Cancel.
     ada.press(&["Return"]).sees("You did not join");
-    ada.press(&["Return"]).sees("Invite or address");
+    ada.press(&["Return"]).sees("Invite, address or name");
     let cleo = Installation::new().join(&host, "Cleo", &[]);
     host.program.wait_for("joined", |joined| joined["name"] == "Cleo");
     assert!(!host.program.heard().iter().any(|line| line.contains("Ada")), "{cleo}");
@@ -76,7 +76,7 @@ fn a_changed_key_is_a_full_stop() {
     ada.sees("The key that answered");
     assert!(!ada.shows("trust"), "there is no way to trust it by habit");
     // Enter presses what has the focus.
-    ada.press(&["Return"]).sees("Invite or address");
+    ada.press(&["Return"]).sees("Invite, address or name");
 }
 
 #[test]
