@@ -7,7 +7,7 @@ use std::{
     cell::Cell,
     collections::HashMap,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, LazyLock},
     time::Duration,
 };
@@ -22,6 +22,7 @@ use parlor::{
     },
     wire::limits,
 };
+use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -70,6 +71,8 @@ pub(crate) struct World {
     /// How many there have been.
     hosts: usize,
     shelf: Shelf,
+    /// Where members keep whom they trust.
+    pins: TempDir,
     /// Where the last room is saved, if it is.
     file: Option<PathBuf>,
     /// Where its files will have been copied to if the host is killed.
@@ -98,6 +101,7 @@ impl World {
             host: None,
             hosts: 0,
             shelf: Shelf::new(),
+            pins: TempDir::new().expect("a temporary folder"),
             file: None,
             copy: None,
             heard: 0,
@@ -360,7 +364,7 @@ impl World {
             proxy: None,
         };
         let transport: Arc<dyn Transport> = Arc::new(Dialler(self.memory(member, address(member))));
-        let conversation = session::join_over(vec![transport], options, Pins::open(Path::new("/nowhere")));
+        let conversation = session::join_over(vec![transport], options, Pins::open(self.pins.path()));
         let talks = &mut self.members[member].talks;
         let number = talks.len();
         talks.push(Talk::new(member, number, conversation));

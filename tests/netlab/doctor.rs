@@ -419,9 +419,9 @@ fn the_doctor_says_what_it_may_not_ask() {
     if !net.host.succeeds(&format!("{nobody} {program} --version")) {
         return skip("somebody without rights cannot reach the program where it was built");
     }
-    let said = net.host.shell(&format!("{nobody} {program} doctor --json --data-dir /nowhere"));
+    let said = net.host.shell(&format!("{nobody} {program} doctor --json --data-dir /proc/nowhere"));
     let said = Said::read(0, &said);
     assert!(said.what("firewall-unknown").contains("rights"), "{:#?}", said.events);
-    let said = net.host.shell(&format!("{nobody} {program} doctor --json --data-dir /nowhere --port 80 || true"));
+    let said = net.host.shell(&format!("{nobody} {program} doctor --json --data-dir /proc/nowhere --port 80 || true"));
     assert!(Said::read(1, &said).has("port-forbidden"), "{said}");
 }
