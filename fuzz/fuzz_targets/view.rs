@@ -18,7 +18,9 @@ fuzz_target!(|bytes: &[u8]| {
     while let Ok(Some(frame)) = frame::take(&mut buffer) {
         let message = match FromHost::read(&frame) {
             Ok(Some(FromHost::Welcome(again))) => {
-                if view.resume(&again, Vec::new()) {
+                // Whether anybody noticed that one was away.
+                let was_lost = again.head % 2 == 0;
+                if view.resume(&again, Vec::new(), was_lost) {
                     last = None;
                 }
                 continue;
