@@ -69,20 +69,24 @@ fn now() -> Duration {
     BEGUN.elapsed()
 }
 
+/// The wheel, twenty notches up and twenty down: within what a hundred messages have.
+fn scroll(criterion: &mut Criterion<Cpu>, name: &str, stage: &mut Stage<'_, '_>) {
+    let mut turned = 0;
+    criterion.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            turned = (turned + 1) % 40;
+            stage.wheel(if turned < 20 { -120.0 } else { 120.0 });
+            stage.draw();
+        });
+    });
+}
+
 /// What is measured on a scene that is set up once.
 fn still(criterion: &mut Criterion<Cpu>, scene: Scene, messages: u64) {
     let name = |what: &str| format!("{what}/{scene:?}/{messages}");
     stage(scene, messages, messages::text, |stage| {
         criterion.bench_function(&name("draw a frame"), |bencher| bencher.iter(|| stage.draw()));
-        // Twenty up, twenty down: within what a hundred messages have.
-        let mut turned = 0;
-        criterion.bench_function(&name("scroll by a notch"), |bencher| {
-            bencher.iter(|| {
-                turned = (turned + 1) % 40;
-                stage.wheel(if turned < 20 { -120.0 } else { 120.0 });
-                stage.draw();
-            });
-        });
+        scroll(criterion, &name("scroll by a notch"), stage);
         let mut at = 0;
         criterion.bench_function(&name("jump to another place"), |bencher| {
             bencher.iter(|| {
@@ -271,14 +275,7 @@ fn largest(criterion: &mut Criterion<Cpu>, what: &str, text: fn(u64) -> String) 
     });
     stage(Scene::Window, 100, text, |stage| {
         criterion.bench_function(&name("draw a frame"), |bencher| bencher.iter(|| stage.draw()));
-        let mut turned = 0;
-        criterion.bench_function(&name("scroll by a notch"), |bencher| {
-            bencher.iter(|| {
-                turned = (turned + 1) % 40;
-                stage.wheel(if turned < 20 { -120.0 } else { 120.0 });
-                stage.draw();
-            });
-        });
+        scroll(criterion, &name("scroll by a notch"), stage);
     });
 }
 

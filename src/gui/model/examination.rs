@@ -88,24 +88,18 @@ mod tests {
     use super::*;
     use crate::{
         conversation::Refused,
-        identity::{DEFAULT_PORT, Fingerprint},
+        gui::model::refusal,
+        identity::Fingerprint,
         reach::doctor::Outcome,
-        session::{self, Consent, Target, Way},
+        session::{self, Way},
     };
 
     fn join() -> Opening {
-        let mut target = Target::parse("192.168.1.20", None, DEFAULT_PORT).unwrap();
-        target.fingerprint = Some(Fingerprint::from_bytes([1; 32]));
-        let (name, ask, way) = ("Ada".parse().unwrap(), Consent::Ask, Way::Encrypted);
-        Opening::Join(session::Options {
-            target,
-            name,
-            way,
-            first_contact: ask,
-            plaintext: ask,
-            bind: None,
-            proxy: None,
-        })
+        let mut opening = refusal::tests::join(Way::Encrypted, None);
+        if let Opening::Join(options) = &mut opening {
+            options.target.fingerprint = Some(Fingerprint::from_bytes([1; 32]));
+        }
+        opening
     }
 
     fn refusal(reason: RefusedReason, opening: &Opening) -> Refusal {

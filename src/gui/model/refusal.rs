@@ -226,7 +226,7 @@ fn remedy(reason: RefusedReason, opening: &Opening) -> Remedy {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::HashSet;
 
     use super::*;
@@ -273,7 +273,7 @@ mod tests {
         "peer",
     ];
 
-    fn join(way: Way, room: Option<&str>) -> Opening {
+    pub(in crate::gui::model) fn join(way: Way, room: Option<&str>) -> Opening {
         let mut target = Target::parse("192.168.1.20", None, DEFAULT_PORT).unwrap();
         target.room = room.map(|room| room.parse().unwrap());
         let (name, ask) = ("Ada".parse().unwrap(), Consent::Ask);

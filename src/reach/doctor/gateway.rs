@@ -1,7 +1,8 @@
 //! The gateway, and what it speaks: asked for its outside address only. Nothing is mapped.
 //!
-//! NAT-PMP and UPnP tell the outside address; PCP tells it only with a mapping, so there it is asked whether it is there
-//! (ANNOUNCE, RFC 6887, section 14.1), which no library does. What a gateway says is a hint; a bound is on all of it.
+//! NAT-PMP and UPnP tell the outside address, and are spoken by [`mapping`], which believes nobody but the gateway. PCP tells it
+//! only with a mapping, so there it is asked whether it is there (ANNOUNCE, RFC 6887, section 14.1), which no library does.
+//! What a gateway says is a hint; a bound is on all of it.
 
 use std::{
     io,
@@ -9,18 +10,14 @@ use std::{
     time::Duration,
 };
 
-use crab_nat::{TimeoutConfig, natpmp};
-use igd_next::{GetExternalIpError, RequestError, SearchOptions, aio::tokio::search_gateway};
 use tokio::{
     net::UdpSocket,
-    task::spawn_blocking,
     time::{sleep, timeout},
 };
-use tracing::info;
 
-use crate::reach::here;
+use crate::reach::mapping::{self, Place, Refusal};
 
-/// A gateway that has not answered by then does not speak it. It is on the same network, and asked several times.
+/// A gateway that has not answered by then speaks no PCP. It is on the same network, and asked several times.
 const WAIT: Duration = Duration::from_secs(3);
 
 /// The first wait before asking again; doubled each time (RFC 6886, section 3.1).
@@ -76,49 +73,22 @@ impl Gateway {
     }
 }
 
-/// Asks the default gateway, in all its languages at once; none if there is no gateway. Takes [`WAIT`] at most, once more for a
-/// slow UPnP.
-pub(super) async fn ask() -> Option<Gateway> {
-    let device = spawn_blocking(netdev::get_default_gateway).await.ok()?;
-    let ip = *device.inspect_err(|error| info!(error, "no default gateway")).ok()?.ipv4.first()?;
-    let source = here::source((ip, PORT).into()).ok()?;
-    let (pcp, nat_pmp, upnp) = tokio::join!(pcp(ip, source), nat_pmp(ip), upnp(source));
-    Some(Gateway { ip, pcp, nat_pmp, upnp })
+/// Asks the default gateway, in all its languages at once, as who might map `port`; none if there is no gateway. Takes
+/// [`mapping::ANSWER`] at most, and twice that for a slow UPnP.
+pub(super) async fn ask(port: u16) -> Option<Gateway> {
+    let place = mapping::place(None).await.ok()?;
+    let Place { gateway: ip, own } = place;
+    let (pcp, (nat_pmp, upnp)) = tokio::join!(pcp(ip, own.into()), mapping::outside(place, port));
+    Some(Gateway { ip, pcp, nat_pmp: spoken(nat_pmp), upnp: spoken(upnp) })
 }
 
-async fn nat_pmp(gateway: Ipv4Addr) -> Spoken {
-    let patience = TimeoutConfig { initial_timeout: FIRST, max_retries: 3, max_retry_timeout: None };
-    match timeout(WAIT, natpmp::external_address(gateway.into(), Some(patience))).await {
-        Ok(Ok(ip)) if !ip.is_unspecified() => Spoken::Outside(ip.into()),
-        Ok(Ok(_) | Err(natpmp::Failure::NetworkFailure)) => Spoken::Nowhere,
+fn spoken(outside: Result<IpAddr, Refusal>) -> Spoken {
+    match outside {
+        Ok(ip) if !ip.is_unspecified() => Spoken::Outside(ip),
+        Ok(_) | Err(Refusal::Offline) => Spoken::Nowhere,
+        Err(Refusal::Silent | Refusal::Unspoken) => Spoken::No,
         // It speaks, though it does not want to tell.
-        Ok(Err(natpmp::Failure::NotAuthorized)) => Spoken::Yes,
-        Ok(Err(error)) => {
-            info!(%error, "the gateway speaks no NAT-PMP");
-            Spoken::No
-        }
-        Err(_) => Spoken::No,
-    }
-}
-
-async fn upnp(source: IpAddr) -> Spoken {
-    let mut options = SearchOptions::default();
-    options.bind_addr = SocketAddr::new(source, 0);
-    options.timeout = Some(WAIT);
-    let gateway = match search_gateway(options).await {
-        Ok(gateway) => gateway,
-        Err(error) => {
-            info!(%error, "no gateway speaks UPnP");
-            return Spoken::No;
-        }
-    };
-    match timeout(WAIT, gateway.get_external_ip()).await {
-        Ok(Ok(ip)) if !ip.is_unspecified() => Spoken::Outside(ip),
-        Ok(
-            Ok(_)
-            | Err(GetExternalIpError::RequestError(RequestError::ErrorCode(..) | RequestError::InvalidResponse(_))),
-        ) => Spoken::Nowhere,
-        _ => Spoken::Yes,
+        Err(_) => Spoken::Yes,
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn inspect(port: u16, own: Option<Fingerprint>) -> Result<House
         }
     };
     let (doors, firewall, gateway, multicast) =
-        tokio::join!(doors, firewall::ask(port), gateway::ask(), multicast::listen(&here));
+        tokio::join!(doors, firewall::ask(port), gateway::ask(port), multicast::listen(&here));
     Ok(House { port, here: here.to_vec(), tcp, udp, doors, own, firewall, gateway, multicast })
 }
 

@@ -144,16 +144,13 @@ fn of_gateway(house: &House) -> Vec<Row> {
     spoken.into_iter().map(said).collect()
 }
 
+/// What is said of the machine as a whole.
+fn said(code: &'static str, mark: Mark, what: String, means: &str, todo: String) -> Finding {
+    Finding { mark, code, about: String::new(), what, means: means.to_owned(), todo }
+}
+
 fn finding(house: &House, note: &Note) -> Finding {
     let port = house.port;
-    let said = |code, mark, what: String, means: &str, todo: String| Finding {
-        mark,
-        code,
-        about: String::new(),
-        what,
-        means: means.to_owned(),
-        todo,
-    };
     match note {
         Note::NoNetwork => said(
             "no-network",
@@ -252,14 +249,6 @@ fn option(port: u16) -> String {
 /// Firewall, gateway, network.
 fn of_surroundings(house: &House, note: &Note) -> Finding {
     let port = house.port;
-    let said = |code, mark, what: String, means: &str, todo: String| Finding {
-        mark,
-        code,
-        about: String::new(),
-        what,
-        means: means.to_owned(),
-        todo,
-    };
     match note {
         Note::FirewallDrops { keeper, udp, tcp } => {
             let what = match (udp, tcp) {

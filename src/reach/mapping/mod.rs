@@ -25,6 +25,8 @@ mod way;
 
 use std::{
     future::{Future, pending},
+    net::IpAddr,
+    num::NonZeroU16,
     sync::Arc,
     time::Duration,
 };
@@ -32,12 +34,13 @@ use std::{
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 pub use self::state::{Language, Open, Place, Report, State, Wanted, Why};
+pub(in crate::reach) use self::{place::place, way::Refusal};
 
-use self::{keep::Keeper, place::Surroundings};
+use self::{keep::Keeper, place::Surroundings, port_control::NatPmp, upnp::Upnp, way::Way};
 
 /// The longest that one request to a gateway takes. Who answers a search by UPnP may wait for up to 3 s before it does (the
 /// library asks for that), and then describes itself.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
 /// When the room has ended, a request that is under way has so long to come to an end, so that it is known what there is to
 /// give back.
@@ -45,6 +48,13 @@ const LAST_STEP: Duration = Duration::from_millis(400);
 
 /// Giving back takes at most so long. Gateways answer within milliseconds; one that does not has the lease.
 const GIVING_BACK: Duration = Duration::from_secs(1);
+
+/// What the gateway says of its own address outside, by NAT-PMP and by UPnP, to who might map `port` and does not.
+pub(super) async fn outside(place: Place, port: u16) -> (Result<IpAddr, Refusal>, Result<IpAddr, Refusal>) {
+    let Some(port) = NonZeroU16::new(port) else { return (Err(Refusal::Unspoken), Err(Refusal::Unspoken)) };
+    let (nat_pmp, upnp) = (NatPmp { gateway: place.gateway, port }, Upnp::new(place, port.get()));
+    tokio::join!(nat_pmp.address(), upnp.address())
+}
 
 /// A way in from outside, asked for and kept in the background. Dropping it gives it back, if the runtime goes on for long
 /// enough.

@@ -2,7 +2,7 @@
 //! anew; nothing is sent.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, UdpSocket},
+    net::{IpAddr, Ipv4Addr},
     num::NonZeroU16,
     sync::Arc,
     time::SystemTime,
@@ -17,7 +17,7 @@ use super::{
     upnp::Upnp,
     way::{Around, Way},
 };
-use crate::{random, transport::BoxFuture};
+use crate::{random, reach::here, transport::BoxFuture};
 
 /// This computer's real surroundings.
 pub(super) struct Surroundings {
@@ -36,8 +36,7 @@ impl Surroundings {
 
 impl Around for Surroundings {
     fn place(&self) -> BoxFuture<'_, Result<Place, Why>> {
-        let bind = self.bind;
-        Box::pin(async move { spawn_blocking(move || place(bind)).await.unwrap_or(Err(Why::NoGateway)) })
+        Box::pin(place(self.bind))
     }
 
     fn time(&self) -> SystemTime {
@@ -53,7 +52,16 @@ impl Around for Surroundings {
     }
 }
 
-fn place(bind: Option<IpAddr>) -> Result<Place, Why> {
+/// Where this computer stands, when it listens at `bind` only, if given.
+///
+/// # Errors
+///
+/// Why there is no gateway to ask.
+pub(in crate::reach) async fn place(bind: Option<IpAddr>) -> Result<Place, Why> {
+    spawn_blocking(move || find(bind)).await.unwrap_or(Err(Why::NoGateway))
+}
+
+fn find(bind: Option<IpAddr>) -> Result<Place, Why> {
     let gateway = match bind.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_canonical()) {
         None => netdev::get_default_interface().ok().and_then(gateway).ok_or(Why::NoGateway)?,
         Some(IpAddr::V4(own)) if !own.is_loopback() => {
@@ -73,9 +81,7 @@ fn gateway(interface: Interface) -> Option<Ipv4Addr> {
 
 /// The address of ours from which the system would send there.
 fn own_address(gateway: Ipv4Addr) -> Option<Ipv4Addr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    socket.connect((gateway, crab_nat::GATEWAY_PORT)).ok()?;
-    match socket.local_addr().ok()?.ip() {
+    match here::source((gateway, crab_nat::GATEWAY_PORT).into()).ok()? {
         IpAddr::V4(own) if !own.is_unspecified() => Some(own),
         _ => None,
     }

@@ -31,7 +31,7 @@ pub(super) struct Grant {
 
 /// Why a gateway has not done what it was asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Refusal {
+pub(in crate::reach) enum Refusal {
     /// No answer.
     Silent,
     /// It does not speak this language.
