@@ -86,8 +86,9 @@ impl View {
         }
         self.own = welcome.member;
         self.pass = welcome.pass.clone();
-        // Who has missed nothing knows who is there.
-        if was_lost || is_new {
+        // Who has missed nothing knows who is there, unless that was just being told.
+        let is_half_told = self.roster.as_ref().is_some_and(|roster| roster.missing > 0);
+        if was_lost || is_new || is_half_told || welcome.first > self.next {
             self.roster = Some(Roster { head: welcome.head, missing: 0, members });
         }
         is_new
@@ -222,4 +223,47 @@ fn timestamp(milliseconds: u64) -> Timestamp {
         .ok()
         .and_then(|ms| Timestamp::from_millisecond(ms).ok())
         .unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::message::{Departure, Gap, Left, Pong};
+
+    fn welcome(first: u64, head: u64) -> Welcome {
+        Welcome {
+            room: "Kitchen".parse().unwrap(),
+            epoch: 7,
+            member: 1,
+            first,
+            head,
+            members: 0,
+            ticket: None,
+            pass: None,
+            saved: false,
+        }
+    }
+
+    /// An innocent host was taken for one that does not keep to the protocol.
+    #[test]
+    fn a_list_of_members_that_was_cut_short_by_a_move_is_begun_anew() {
+        let mut view = View::new(&welcome(1, 1));
+        let mut outbox = Outbox::default();
+        view.see(FromHost::Gap(Gap { from: 1, to: 9, head: 9, members: 300 }), &mut outbox).unwrap();
+        view.resume(&welcome(9, 9), Vec::new(), false);
+        let left = Left { seq: 9, at: 0, member: 4, name: "Ben".parse().unwrap(), how: Departure::Left };
+        assert!(view.see(FromHost::Left(left), &mut outbox).is_ok());
+    }
+
+    #[test]
+    fn who_has_missed_something_in_a_move_learns_who_is_there() {
+        let mut view = View::new(&welcome(1, 1));
+        view.resume(&welcome(1, 1), Vec::new(), false);
+        assert!(view.members().is_none(), "nothing was missed");
+        view.resume(&welcome(5, 5), Vec::new(), false);
+        view.see(FromHost::Pong(Pong { number: 1 }), &mut Outbox::default()).unwrap();
+        let left = Left { seq: 5, at: 0, member: 4, name: "Ben".parse().unwrap(), how: Departure::Left };
+        let events = view.see(FromHost::Left(left), &mut Outbox::default()).unwrap();
+        assert!(events.iter().any(|event| matches!(event, Event::Members(_))), "{events:?}");
+    }
 }

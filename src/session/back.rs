@@ -1,5 +1,6 @@
 //! Coming back to a room after the connection to it was lost: again and again, until the host says that there is no way back.
 
+use tokio::time::sleep;
 use tracing::info;
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     elsewhere::Moved,
     greet::NotWelcome,
     knock::Door,
-    retry::{self, BackOff, Pause},
+    retry::{self, BackOff},
     run::End,
     talk::Ongoing,
 };
@@ -31,6 +32,8 @@ pub(super) async fn come_back(
 ) -> Result<Moved, End> {
     let mut back_off = BackOff::default();
     let mut told = String::new();
+    // In a network that keeps changing, every other attempt is made to its end.
+    let mut may_be_cut = true;
     loop {
         if why != told {
             let detail = format!("{why} Trying again until it is back.");
@@ -39,21 +42,28 @@ pub(super) async fn come_back(
         }
         let wait = back_off.next(random::number());
         info!(?wait, why, "trying again");
-        if meanwhile(retry::pause(wait), ongoing, backstage).await? == Pause::NetworkChanged {
+        if meanwhile(retry::unless_moved(sleep(wait)), ongoing, backstage).await?.is_none() {
             back_off = BackOff::default();
         }
-        match try_to_come_back(door, ongoing, backstage).await {
+        match try_to_come_back(door, may_be_cut, ongoing, backstage).await {
             Ok(Some(back)) => return Ok(back),
-            Ok(None) => back_off = BackOff::default(),
-            Err(End::Refused(refused)) if !is_final(refused.reason) => why = refused.detail,
+            Ok(None) => {
+                back_off = BackOff::default();
+                may_be_cut = false;
+            }
+            Err(End::Refused(refused)) if !is_final(refused.reason) => {
+                why = refused.detail;
+                may_be_cut = true;
+            }
             Err(end) => return Err(end),
         }
     }
 }
 
-/// One attempt to come back; none, when the network has changed meanwhile.
+/// One attempt to come back; none, when the network has changed meanwhile and it `may_be_cut` short.
 async fn try_to_come_back(
     door: &Door<'_>,
+    may_be_cut: bool,
     ongoing: &mut Ongoing,
     backstage: &mut Backstage,
 ) -> Result<Option<Moved>, End> {
@@ -64,7 +74,13 @@ async fn try_to_come_back(
         let addresses = door.find().await.map_err(|_| advice::not_found(&place))?;
         door.dial(&addresses).await.map_err(|error| refused(error, way))
     };
-    let Some(dialled) = meanwhile(retry::unless_moved(dialled), ongoing, backstage).await? else { return Ok(None) };
+    let dialled = async {
+        match may_be_cut {
+            true => retry::unless_moved(dialled).await,
+            false => Some(dialled.await),
+        }
+    };
+    let Some(dialled) = meanwhile(dialled, ongoing, backstage).await? else { return Ok(None) };
     let connection = dialled?;
     let resume = ongoing.view.position();
     match meanwhile(door.greet(&*connection, resume), ongoing, backstage).await? {

@@ -30,7 +30,7 @@ pub(super) enum News {
     /// Send the host a `Ping`, and tell with [`Elsewhere::asked`].
     Ask,
     /// Somebody with the host's key has answered: go on with [`Elsewhere::greet`].
-    Dialled(Arc<dyn Connection>),
+    Dialled(Why, Arc<dyn Connection>),
     /// One has another connection.
     Moved(Moved),
     /// One has none, though one has greeted.
@@ -48,6 +48,10 @@ pub(super) struct Elsewhere<'a> {
     received: (Option<u64>, Instant),
     attempt: Attempt<'a>,
     has_greeted: bool,
+    /// Where one has greeted and was not answered yet.
+    greeted: Option<Arc<dyn Connection>>,
+    /// What was begun last was not waited for: in a network that keeps changing, the next one is.
+    was_cut: bool,
 }
 
 enum Attempt<'a> {
@@ -102,6 +106,8 @@ impl<'a> Elsewhere<'a> {
             received: (connection.received(), Instant::now()),
             attempt: Attempt::None,
             has_greeted: false,
+            greeted: None,
+            was_cut: false,
         }
     }
 
@@ -131,6 +137,7 @@ impl<'a> Elsewhere<'a> {
             tokio::select! {
                 outcome = self.attempt.outcome() => {
                     self.attempt = Attempt::None;
+                    (self.greeted, self.was_cut) = (None, false);
                     if let Some(news) = self.news(outcome) {
                         return news;
                     }
@@ -149,19 +156,18 @@ impl<'a> Elsewhere<'a> {
                 info!("the connection is heard again, and stays");
                 None
             }
-            Outcome::Dialled(why, Ok(connection)) => {
-                // Its greeting is told with the same reason.
-                self.attempt = Attempt::Greeting(why, Box::pin(pending()));
-                Some(News::Dialled(connection))
-            }
+            Outcome::Dialled(why, Ok(connection)) => Some(News::Dialled(why, connection)),
             Outcome::Dialled(why, Err(error)) => {
                 info!(?why, %error, "knocked in vain");
                 self.watch.failed(why, self.returning, now);
                 None
             }
             Outcome::Greeted(_, Ok(moved)) => Some(News::Moved(moved)),
-            Outcome::Greeted(why, Err(_)) => {
-                info!(?why, "not let in again");
+            Outcome::Greeted(why, Err(refusal)) => {
+                match &refusal {
+                    NotWelcome::Refused(refused) => info!(?why, refusal = ?refused.refusal, "not let in again"),
+                    NotWelcome::Failed(error) => info!(?why, %error, "not let in again"),
+                }
                 self.watch.failed(why, self.returning, now);
                 Some(News::NotWelcome)
             }
@@ -169,11 +175,8 @@ impl<'a> Elsewhere<'a> {
     }
 
     /// Greets over the connection that was dialled. From here on the host may end the one that one has.
-    pub(super) fn greet(&mut self, connection: Arc<dyn Connection>, resume: Resume) {
-        let why = match &self.attempt {
-            Attempt::Greeting(why, _) | Attempt::Dialling(why, _) => *why,
-            Attempt::None => Why::Doubt,
-        };
+    pub(super) fn greet(&mut self, why: Why, connection: Arc<dyn Connection>, resume: Resume) {
+        self.greeted = Some(connection.clone());
         let door = self.door;
         let greeting = async move {
             let let_in = door.greet(&*connection, resume).await?;
@@ -186,6 +189,11 @@ impl<'a> Elsewhere<'a> {
     /// Whether the host may be answering a greeting.
     pub(super) fn is_greeting(&self) -> bool {
         matches!(self.attempt, Attempt::Greeting(..))
+    }
+
+    /// The connection over which one has greeted, if that was not answered yet: who leaves now leaves there, too.
+    pub(super) fn greeted(&mut self) -> Option<Arc<dyn Connection>> {
+        self.greeted.take()
     }
 
     /// Whether the host may have taken this connection for one that was left.
@@ -217,8 +225,10 @@ impl<'a> Elsewhere<'a> {
         info!("this machine has moved, or has slept");
         self.watch.moved(Instant::now().into_std());
         // What was begun before is not waited for.
-        if let Attempt::Dialling(..) = self.attempt {
-            self.attempt = Attempt::None;
+        if let Attempt::Dialling(..) = self.attempt
+            && !self.was_cut
+        {
+            (self.attempt, self.was_cut) = (Attempt::None, true);
         }
     }
 

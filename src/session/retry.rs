@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::surroundings::{LOOK, Surroundings};
 use crate::wire::limits;
@@ -27,23 +27,8 @@ impl BackOff {
     }
 }
 
-/// Why a wait is over.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Pause {
-    /// It was long enough.
-    Over,
-    /// This machine has other addresses than before, or has slept.
-    NetworkChanged,
-}
-
-/// Waits so long, or until the network changes. Cancel-safe.
-pub(super) async fn pause(wait: Duration) -> Pause {
-    let mut surroundings = Surroundings::new();
-    pause_watching(wait, || surroundings.have_changed()).await
-}
-
-/// What `work` gives, unless the network changes meanwhile: then what was begun in the old one is better begun anew. As
-/// cancel-safe as `work`, which is dropped then.
+/// What `work` gives, unless the network changes meanwhile, or this machine has slept: then what was begun before is better
+/// begun anew. As cancel-safe as `work`, which is dropped then.
 pub(super) async fn unless_moved<T>(work: impl Future<Output = T>) -> Option<T> {
     let mut surroundings = Surroundings::new();
     unless(work, || surroundings.have_changed()).await
@@ -63,31 +48,19 @@ async fn unless<T>(work: impl Future<Output = T>, mut has_changed: impl FnMut() 
     }
 }
 
-async fn pause_watching(wait: Duration, mut has_changed: impl FnMut() -> bool) -> Pause {
-    let end = Instant::now() + wait;
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Pause::Over;
-        }
-        sleep(left.min(LOOK)).await;
-        if has_changed() {
-            return Pause::NetworkChanged;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::time::sleep;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_is_over_when_the_network_returns() {
         let start = Instant::now();
         let is_there = || start.elapsed() >= Duration::from_secs(3);
-        assert_eq!(pause_watching(limits::RETRY_MAX, is_there).await, Pause::NetworkChanged);
+        assert_eq!(unless(sleep(limits::RETRY_MAX), is_there).await, None);
         assert!(start.elapsed() < Duration::from_secs(3) + 2 * LOOK);
-        assert_eq!(pause_watching(limits::RETRY_MAX, || false).await, Pause::Over);
+        assert_eq!(unless(sleep(limits::RETRY_MAX), || false).await, Some(()));
     }
 
     /// An attempt that was begun without a network waited on when there was one.

@@ -115,11 +115,15 @@ pub(super) async fn talk(
     backstage: &mut Backstage,
 ) -> Ended {
     let Stream { send, mut recv } = stream;
-    let (out, queue) = mpsc::channel(limits::OUTSTANDING + 1);
+    // One half for what is said, of which no more is on its way, and one for questions.
+    let (out, queue) = mpsc::channel(2 * limits::OUTSTANDING);
     let mut writer = tokio::spawn(write(send, queue).in_current_span());
     for say in ongoing.outbox.waiting() {
         // There is a place for each.
         let _ = out.try_send(say.encode());
+    }
+    if !ongoing.outbox.is_empty() {
+        elsewhere.sent();
     }
     let ended = converse(&*connection, &mut recv, &out, elsewhere, ongoing, backstage).await;
     drop(out);
@@ -135,6 +139,13 @@ pub(super) async fn talk(
             // When it was the host who closed, this finds nobody.
             connection.close(code, reason).await;
         };
+        let greeted = elsewhere.greeted();
+        let goodbye_there = async {
+            if let Some(greeted) = greeted {
+                greeted.close(code, reason).await;
+            }
+        };
+        let goodbye = async { tokio::join!(goodbye, goodbye_there) };
         let _ = timeout(GOODBYE, goodbye).await;
     }
     // A host that does not read would keep it, and the connection with it.
@@ -189,10 +200,10 @@ async fn converse(
             news = elsewhere.next(connection) => match news {
                 News::Ask => {
                     number += 1;
-                    let _ = out.try_send(Ping { number }.encode());
+                    ping(out, number);
                     elsewhere.asked(number);
                 }
-                News::Dialled(connection) => elsewhere.greet(connection, ongoing.view.position()),
+                News::Dialled(why, connection) => elsewhere.greet(why, connection, ongoing.view.position()),
                 News::Moved(moved) => return Ended::Moved(moved),
                 News::NotWelcome => if let Some(lost) = lost.take() {
                     return lost;
@@ -200,14 +211,15 @@ async fn converse(
             },
             command = ongoing.command(backstage) => {
                 if let Some(say) = ongoing.obey(command, backstage).await {
-                    let _ = out.send(say.encode()).await;
+                    // There is a place for it.
+                    let _ = out.try_send(say.encode());
                     elsewhere.sent();
                 }
             }
             closed = ongoing.out_of_time() => return Ended::Over(closed),
             _ = heartbeat.tick() => {
                 number += 1;
-                let _ = out.try_send(Ping { number }.encode());
+                ping(out, number);
                 elsewhere.sent();
             }
             () = sleep_until(heard + limits::SILENCE), if lost.is_none() => {
@@ -244,6 +256,13 @@ fn ended(error: Error) -> Ended {
         other => return Ended::Lost(format!("The connection to the host was lost: {other}.")),
     };
     Ended::Over(closed)
+}
+
+/// Asks the host for an answer, unless so much waits to be written that it would take the place of what is said.
+fn ping(out: &mpsc::Sender<Bytes>, number: u32) {
+    if out.capacity() > limits::OUTSTANDING {
+        let _ = out.try_send(Ping { number }.encode());
+    }
 }
 
 /// Writes what is queued, as much at once as there is.

@@ -79,7 +79,8 @@ impl Returning {
     /// There is one over something else: had QUIC lasted, this is a new beginning.
     pub(super) fn left(&mut self, now: Instant) {
         match self.since.take().map(|since| now.saturating_duration_since(since)) {
-            Some(lasted) if lasted > self.wait => self.wait = RETURN_FIRST,
+            // For some of that time it may have been dead, and nobody knew.
+            Some(lasted) if lasted > self.wait + limits::QUIC_SILENCE => self.wait = RETURN_FIRST,
             Some(_) => self.failed(),
             None => {}
         }
@@ -313,10 +314,10 @@ mod tests {
             assert_eq!(waits_for(&returning, start), Some(RETURN_FIRST), "however often TLS is made anew");
         }
         returning.made(start);
-        returning.left(start + RETURN_FIRST);
-        assert_eq!(waits_for(&returning, start), Some(2 * RETURN_FIRST), "it did not last");
+        returning.left(start + RETURN_FIRST + SILENT);
+        assert_eq!(waits_for(&returning, start), Some(2 * RETURN_FIRST), "it was dead, and that was not seen at once");
         returning.made(start);
-        returning.left(start + 3 * RETURN_FIRST);
+        returning.left(start + 3 * RETURN_FIRST + limits::QUIC_SILENCE);
         assert_eq!(waits_for(&returning, start), Some(RETURN_FIRST), "it did");
     }
 }
