@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, fmt::Write};
 
 use super::{Exit, local, show};
-use crate::identity::{DataDir, Pin};
+use crate::identity::{DamagedLine, DataDir, Pin};
 
 /// Lists the pins, the one that was met last first.
 pub(super) fn list(data_dir: &DataDir) -> Exit {
@@ -11,14 +11,19 @@ pub(super) fn list(data_dir: &DataDir) -> Exit {
         Ok(loaded) => loaded,
         Err(error) => return local(error),
     };
-    for line in damaged {
-        eprintln!("Line {} of the pins file cannot be read and was left alone: {}", line.number, line.why);
-    }
+    tell_of(&damaged);
     if pins.is_empty() {
         return show("No host is pinned yet. One is when you join it for the first time.\n");
     }
     pins.sort_by_key(|pin| Reverse(pin.last_met));
     show(&pins.iter().map(described).collect::<String>())
+}
+
+/// Tells of lines in the pins file that nobody can read.
+pub(super) fn tell_of(damaged: &[DamagedLine]) {
+    for line in damaged {
+        eprintln!("Line {} of the pins file cannot be read and was left alone: {}", line.number, line.why);
+    }
 }
 
 /// Forgets one pin.

@@ -62,7 +62,9 @@ impl Log {
     pub(super) fn start(&self) -> Result<(), String> {
         if fs::metadata(&self.path).is_ok_and(|file| file.is_file() && file.len() > LONG) {
             // If that cannot be, it becomes longer.
-            let _ = fs::rename(&self.path, self.path.with_extension("old.log"));
+            let mut old = self.path.clone().into_os_string();
+            old.push(".old");
+            let _ = fs::rename(&self.path, old);
         }
         let file = private()
             .create(true)
@@ -102,7 +104,7 @@ mod tests {
         let path = dir.path().join("parlor.log").display().to_string();
         fs::File::create(&path).unwrap().set_len(LONG + 1).unwrap();
         Log::new(Some(path.clone()), Some("error")).unwrap().unwrap().start().unwrap();
-        let old = fs::metadata(dir.path().join("parlor.old.log")).unwrap();
+        let old = fs::metadata(dir.path().join("parlor.log.old")).unwrap();
         assert_eq!(old.len(), LONG + 1, "what has become too long gives way");
         let panicked = thread::spawn(|| panic!("the cake is a surprise")).join();
         assert!(panicked.is_err());

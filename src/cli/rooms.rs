@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::{Exit, local, show};
+use super::{Exit, hosts, local, show};
 use crate::{
     identity::{DataDir, Pin},
     reach::found::{self, Claim, NOT_THERE, Room},
@@ -14,7 +14,11 @@ use crate::{
 /// Looks, and lists them: for a person, or as JSON, one object a line.
 pub(super) fn list(data_dir: &DataDir, json: bool) -> Exit {
     let pins = match data_dir.pins().load() {
-        Ok((pins, _)) => pins,
+        Ok((pins, damaged)) => {
+            // A room that one knows by such a line looks new here; it is not joined as one.
+            hosts::tell_of(&damaged);
+            pins
+        }
         Err(error) => return local(error),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

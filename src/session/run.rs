@@ -1,6 +1,6 @@
 //! One join from beginning to end: find, trust, greet, talk, and come back when the connection is lost.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use tracing::{Instrument, error, info, warn};
@@ -71,7 +71,7 @@ async fn join(
     let options = find(options, &pins, backstage).await?;
     let was_announced = options.target.source == Source::Announced;
     let transports = Transports::new(transports, options.way);
-    let join = Join { options, pins, transports, conversation: random::number() };
+    let join = Join { options, pins, transports, conversation: random::number(), agreed: OnceLock::new() };
     match join.run(backstage).await {
         Err(End::Refused(refused)) if was_announced => Err(advice::of_an_announced_room(refused).into()),
         ended => ended,
@@ -84,6 +84,8 @@ struct Join {
     transports: Transports,
     /// What tells this conversation from another of the same key.
     conversation: u64,
+    /// The key that was agreed on in this join; where it is to be pinned is not certain before the welcome.
+    agreed: OnceLock<Fingerprint>,
 }
 
 impl Join {
@@ -117,10 +119,10 @@ impl Join {
         }
     }
 
-    /// The key that must answer: the one that was given, or else the one that was pinned under one of the addresses.
+    /// The key that must answer: the one that was given or agreed on, or else the one that was pinned under one of the addresses.
     fn pinned(&self) -> Result<Option<Fingerprint>, End> {
-        if let Some(given) = self.options.target.fingerprint {
-            return Ok(Some(given));
+        if let Some(key) = self.options.target.fingerprint.or(self.agreed.get().copied()) {
+            return Ok(Some(key));
         }
         if let Some(pin) = self.pins.find_by_address(&self.options.target.addresses)? {
             return Ok(Some(pin.fingerprint));
@@ -188,6 +190,8 @@ impl Join {
             return Err(advice::first_contact(&self.place(), found, &known_as, self.options.first_contact).into());
         }
         info!(key = found.base32(), "a new key is trusted");
+        // Once in a join.
+        let _ = self.agreed.set(found);
         // Without a fingerprint there is no invite, and so just the one address that was typed. An announcement may name
         // addresses that belong to others: where its host was met is known with the welcome.
         if let Some(address) = self.options.target.addresses.first()
@@ -299,7 +303,7 @@ impl Join {
 
     /// The host's door, where its key is this one, or which is plain.
     fn door(&self, key: Option<Fingerprint>) -> Door<'_> {
-        let Self { options, pins, transports, conversation } = self;
+        let Self { options, pins, transports, conversation, .. } = self;
         Door { options, transports, pins, conversation: *conversation, key }
     }
 

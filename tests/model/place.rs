@@ -8,7 +8,7 @@ use parlor::{
     wire::{FromMember, frame, message::Hello},
 };
 
-/// Dials the host wherever it is thought to be: so it is never met where it was looked for, and no pin is written to disk.
+/// Dials the host wherever it is thought to be.
 pub(crate) struct Dialler(pub(crate) Memory);
 
 impl Transport for Dialler {

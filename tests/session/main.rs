@@ -4,14 +4,21 @@
 
 mod elsewhere;
 
-use std::{net::UdpSocket, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, UdpSocket},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use parlor::{
     conversation::{Closed, Command, Conversation, Event, Question, Refused, RefusedReason, State},
     identity::{Address, Fingerprint, Identity, Pins},
     session::{self, Consent, Options, Source, Target, Way},
-    transport::{Accepted, Connection, Credentials, Error, Kind, Listener, Port, Stream, Tls, Transport},
+    transport::{
+        Accepted, BoxFuture, Connection, Credentials, Error, Expect, Kind, Listener, Port, Stream, Tcp, Tls, Transport,
+    },
     wire::{
         CloseCode, Frame, FromMember, Member, Message, Security, frame, limits,
         message::{self, Gap, Hello, Joined, Ping, Refusal, Repeated, Resume, Roster, Said, Say, Welcome},
@@ -544,4 +551,48 @@ async fn what_was_never_confirmed_is_given_back() {
         other => panic!("expected the text back, got {other:?}"),
     }
     assert_eq!(next(&mut conversation).await, Event::Closed(Closed::Left));
+}
+
+/// Proves to have a key, and is never reached again.
+struct SeenOnce {
+    key: Fingerprint,
+}
+
+impl Transport for SeenOnce {
+    fn kind(&self) -> Kind {
+        Kind::Tls
+    }
+
+    fn listen(&self, _: SocketAddr) -> io::Result<Box<dyn Listener>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn dial(&self, _: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
+        let found = self.key;
+        Box::pin(async move {
+            Err(match expect {
+                Expect::Unknown => Error::IdentityUnknown { found },
+                Expect::Key(_) => Error::TimedOut,
+            })
+        })
+    }
+}
+
+/// What is announced is pinned only with the welcome; a key that was agreed on counted for nothing until then.
+#[tokio::test]
+async fn who_has_agreed_to_a_key_is_not_talked_to_in_the_clear() {
+    let mut listener = Port::plain().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    for source in [Source::Announced, Source::Given] {
+        let mut options = options(&*listener, None, Way::Encrypted);
+        options.target.source = source;
+        (options.first_contact, options.plaintext) = (Consent::Given, Consent::Given);
+        let encrypted = SeenOnce { key: Identity::generate().unwrap().fingerprint() };
+        let transports: Vec<Arc<dyn Transport>> = vec![Arc::new(encrypted), Arc::new(Tcp::new(None))];
+        let mut conversation = session::join_over(transports, options, Joiner::new().pins());
+        let refused = tokio::select! {
+            refused = refused(&mut conversation) => refused,
+            _ = listener.accept() => panic!("it knocks in the clear"),
+        };
+        assert_eq!(refused.reason, RefusedReason::Unreachable);
+    }
 }

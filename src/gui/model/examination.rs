@@ -5,6 +5,7 @@ use crate::{
     conversation::RefusedReason,
     gui::Opening,
     reach::doctor::{Finding, Mark, Question, Report},
+    session::Source,
 };
 
 /// How far it has got.
@@ -40,9 +41,9 @@ impl Examination {
         let may_know_more =
             matches!(reason, RefusedReason::Unreachable | RefusedReason::WrongProtocol | RefusedReason::Version);
         match opening {
-            // What a proxy does on the way cannot be looked at from here, nor a room that is nowhere.
+            // What a proxy does on the way cannot be looked at from here, and where a name has led is not known here.
             Opening::Join(options)
-                if may_know_more && options.proxy.is_none() && !options.target.addresses.is_empty() =>
+                if may_know_more && options.proxy.is_none() && !matches!(options.target.source, Source::Name(_)) =>
             {
                 Self::Offered
             }

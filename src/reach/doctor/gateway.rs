@@ -23,9 +23,6 @@ const WAIT: Duration = Duration::from_secs(3);
 /// The first wait before asking again; doubled each time (RFC 6886, section 3.1).
 const FIRST: Duration = Duration::from_millis(250);
 
-/// The port of PCP and NAT-PMP (RFC 6887, section 19.1).
-const PORT: u16 = 5351;
-
 /// A PCP request without data of its own, and the shortest answer (RFC 6887, section 7).
 const PCP_HEADER: usize = 24;
 
@@ -93,7 +90,7 @@ fn spoken(outside: Result<IpAddr, Refusal>) -> Spoken {
 }
 
 async fn pcp(gateway: Ipv4Addr, source: IpAddr) -> Spoken {
-    let asked = timeout(WAIT, announced(SocketAddr::new(gateway.into(), PORT), source)).await;
+    let asked = timeout(WAIT, announced(SocketAddr::new(gateway.into(), crab_nat::GATEWAY_PORT), source)).await;
     if matches!(asked, Ok(Ok(true))) { Spoken::Yes } else { Spoken::No }
 }
 

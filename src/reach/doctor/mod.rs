@@ -4,7 +4,8 @@
 //! than the beginning of a handshake, which ends before our own key is shown; no member sees anything of it.
 //!
 //! On the joining side: [`journey`] is the table of what each step found, `travel` fills it, `diagnosis` makes of it what is
-//! the case, `rows` and `words` say so. On the hosting side `home` does, with `house`, `firewall`, `gateway` and `multicast`.
+//! the case, `rows` and `words` say so. On the hosting side [`house`] is that table, `inspect` fills it, `survey` concludes and
+//! `notes` says so.
 //! Both give a [`Report`], which a front end shows.
 
 mod diagnosis;

@@ -123,6 +123,8 @@ fn walk(
         let Some(expressions) = rule.get("expr").and_then(Value::as_array) else { continue };
         let mut matches = Match::Yes;
         let mut end = None;
+        // Something that may be a verdict, of which nothing is known.
+        let mut is_unclear = false;
         for expression in expressions {
             match judged(expression, packet) {
                 Judged::Match(Match::Yes) => {}
@@ -133,11 +135,16 @@ fn walk(
                 Judged::Match(Match::Perhaps) => matches = Match::Perhaps,
                 Judged::End(verdict) => end = Some(verdict),
                 Judged::Return => end = Some(End::Through),
-                Judged::Jump(target) => {
+                Judged::Jump { target, comes_back } => {
                     let inside = walk(chains, (key.0, key.1, target), packet, perhaps, depth + 1);
-                    end = Some(inside).filter(|inside| *inside != End::Through);
+                    end = Some(inside).filter(|inside| !comes_back || *inside != End::Through);
                 }
+                Judged::Unclear => (matches, is_unclear) = (Match::Perhaps, true),
             }
+        }
+        if matches == Match::Perhaps && (is_unclear || end == Some(End::Through)) {
+            // What follows may not be reached, or may have been decided here.
+            (perhaps.accepted, perhaps.dropped) = (true, true);
         }
         match (matches, end) {
             (Match::Yes, Some(end)) => return end,
@@ -153,7 +160,12 @@ enum Judged<'a> {
     Match(Match),
     End(End),
     Return,
-    Jump(&'a str),
+    Jump {
+        target: &'a str,
+        /// Whether this chain goes on when the other one has come to its end.
+        comes_back: bool,
+    },
+    Unclear,
 }
 
 fn judged<'a>(expression: &'a Value, packet: &Packet) -> Judged<'a> {
@@ -165,10 +177,10 @@ fn judged<'a>(expression: &'a Value, packet: &Packet) -> Judged<'a> {
         "accept" => Judged::End(End::Accepted),
         "drop" | "reject" => Judged::End(End::Dropped),
         "return" => Judged::Return,
-        "jump" | "goto" => Judged::Jump(target()),
+        "jump" | "goto" => Judged::Jump { target: target(), comes_back: name == "jump" },
         "counter" | "log" | "meter" | "mangle" | "notrack" => Judged::Match(Match::Yes),
         "match" => Judged::Match(matched(content, packet)),
-        _ => Judged::Match(Match::Perhaps),
+        _ => Judged::Unclear,
     }
 }
 
@@ -317,6 +329,22 @@ mod tests {
         assert_eq!(both(&rules("drop", &[jump, udp])), (LetsIn::Yes, LetsIn::No));
         let back = r#"ports: {"jump":{"target":"input"}}"#;
         assert_eq!(both(&rules("drop", &[jump, back])), (LetsIn::Perhaps, LetsIn::Perhaps));
+    }
+
+    #[test]
+    fn what_may_decide_otherwise_leaves_nothing_certain() {
+        let map = r#"input: {"vmap":{"key":{"payload":{"protocol":"udp","field":"dport"}},"data":{"set":[[7275,{"accept":null}]]}}}"#;
+        assert_eq!(both(&rules("drop", &[map])), (LetsIn::Perhaps, LetsIn::Perhaps));
+        let jump = r#"input: {"jump":{"target":"f"}}"#;
+        let some = r#"f: {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"192.168.0.1"}},{"return":null}"#;
+        let others = r#"f: {"drop":null}"#;
+        assert_eq!(both(&rules("accept", &[jump, some, others])), (LetsIn::Perhaps, LetsIn::Perhaps));
+    }
+
+    #[test]
+    fn who_was_sent_elsewhere_does_not_come_back() {
+        let (goto, accept) = (r#"input: {"goto":{"target":"empty"}}"#, r#"input: {"accept":null}"#);
+        assert_eq!(both(&rules("drop", &[goto, accept])), (LetsIn::No, LetsIn::No));
     }
 
     #[test]

@@ -67,7 +67,8 @@ pub async fn look(pins: Vec<Pin>) -> Vec<Room> {
 }
 
 async fn browse(pins: Vec<Pin>, tell: watch::Sender<Vec<Room>>) {
-    let is_known = |room: &Room| Claim::of(room, &pins) != Claim::New;
+    // Whoever contradicts a pin has no better place than a stranger, or the places could be filled against who does not.
+    let is_known = |room: &Room| matches!(Claim::of(room, &pins), Claim::Known(_));
     let mut helper = Kept::new(Task::Browse);
     let mut seen = Seen::default();
     // When what has changed is told.

@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 
-use super::Room;
+use super::{Room, record::announced};
 use crate::identity::{Fingerprint, Pin};
 
 /// How an announcement stands to the pins.
@@ -26,7 +26,9 @@ impl Claim {
     pub fn of(room: &Room, pins: &[Pin]) -> Self {
         let likenesses = room.name.likenesses();
         let is_alike = |pin: &&Pin| {
-            pin.names.iter().any(|name| name.likenesses().iter().any(|likeness| likenesses.contains(likeness)))
+            pin.names
+                .iter()
+                .any(|name| announced(name).likenesses().iter().any(|likeness| likenesses.contains(likeness)))
         };
         let mut namesakes: Vec<&Pin> = pins.iter().filter(is_alike).collect();
         namesakes.sort_by_key(|pin| Reverse(pin.last_met));
@@ -112,6 +114,16 @@ mod tests {
             assert_eq!(claim, expected, "{announced:?}");
             assert!(claim.expected().is_none_or(|key| pins.iter().any(|pin| pin.fingerprint == key)));
         }
+    }
+
+    /// What was known by a whole name was new to who heard of it by a cut one.
+    #[test]
+    fn a_name_that_is_announced_cut_is_known_by_the_whole_one() {
+        let whole = "𝔸".repeat(64);
+        let cut = announced(&whole.parse().unwrap());
+        assert!(cut.as_str().len() < whole.len());
+        let claim = Claim::of(&room(cut.as_str(), Some(9)), &[pin(1, &[&whole], 10)]);
+        assert_eq!(claim, Claim::Contradicts(key(1)));
     }
 
     #[test]

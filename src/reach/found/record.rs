@@ -71,7 +71,7 @@ impl Room {
 }
 
 /// A room's name as it is announced.
-fn announced(name: &RoomName) -> RoomName {
+pub(super) fn announced(name: &RoomName) -> RoomName {
     // Cut, it may end in a space or in half a cluster; it is a name all the same, as it begins as one.
     beginning(name.as_str(), NAME).parse().unwrap_or_else(|_| name.clone())
 }

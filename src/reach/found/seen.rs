@@ -35,11 +35,16 @@ impl Seen {
     /// A service was heard, or heard anew. `is_known` is whether one knows a room by its name or its key. Tells whether the
     /// rooms have changed.
     pub fn hear(&mut self, heard: Heard, is_known: impl Fn(&Room) -> bool) -> bool {
-        let known = self.services.iter().position(|service| service.instance == heard.instance);
+        let mut known = self.services.iter().position(|service| service.instance == heard.instance);
         let Some(mut room) = heard.room(self.next) else {
             // It was a room, and is none any more.
             return known.map(|index| self.services.remove(index)).is_some();
         };
+        // With another key it is another one, for which there has to be a place.
+        let is_other = |index: &usize| self.services.get(*index).is_some_and(|service| service.room.key != room.key);
+        if let Some(other) = known.take_if(|index| is_other(index)) {
+            self.services.remove(other);
+        }
         let (instance, host) = (heard.instance, heard.host);
         if let Some(service) = known.and_then(|index| self.services.get_mut(index)) {
             room.id = service.room.id;

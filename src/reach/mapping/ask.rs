@@ -13,9 +13,10 @@ use tracing::info;
 
 use super::{
     keep::{Door, Ended, Keeper},
-    state::{Open, Place, Why, is_public},
+    state::{Open, Place, Why},
     way::{Grant, Protocol, Refusal, Way},
 };
+use crate::reach::range::is_public;
 
 /// A better language than one that was answered is waited for so long: what one repetition of it takes (RFC 6886, 3.1).
 const GRACE: Duration = Duration::from_millis(250);

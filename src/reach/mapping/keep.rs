@@ -19,9 +19,10 @@ use tracing::info;
 use super::{
     GIVING_BACK, LAST_STEP,
     ask::Held,
-    state::{Open, Place, Report, State, Wanted, Why, is_public},
+    state::{Open, Place, Report, State, Wanted, Why},
     way::{Around, Protocol, Refusal, Way},
 };
+use crate::reach::range::is_public;
 
 /// Nothing is renewed more often, however short a lease is: RFC 6887, 11.2.1. A gateway cannot keep us busier than that.
 const LEAST_RENEWAL: Duration = Duration::from_secs(4);

@@ -79,8 +79,11 @@ impl Upnp {
         options.broadcast_address = to;
         options.timeout = Some(ANSWER);
         options.single_search_timeout = Some(ANSWER);
-        // Also when it is on this machine, which the library does not trust by itself.
-        options.allowed_gateway_ips = vec![self.place.gateway.into()];
+        // On this machine, which the library does not trust by itself. Elsewhere, whoever answers may speak of nobody but
+        // themselves, which an address in this list would end.
+        if self.place.gateway.is_loopback() {
+            options.allowed_gateway_ips = vec![self.place.gateway.into()];
+        }
         options
     }
 
