@@ -11,13 +11,16 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 KINDS = ["_parlor._udp.local.", "_parlor._tcp.local."]
+TELLING = threading.Lock()  # each kind is browsed for by a thread of its own
 
 
 def tell(**what):
-    print(json.dumps(what), flush=True)
+    with TELLING:
+        print(json.dumps(what), flush=True)
 
 
 def browse():
