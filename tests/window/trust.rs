@@ -108,14 +108,14 @@ fn a_changed_key_is_replaced_by_who_pastes_the_new_one() {
 fn a_room_one_has_been_in_is_joined_with_a_click_and_forgotten_with_two() {
     let desk = Desk::new();
     let [bens, adas] = [(); 2].map(|()| Installation::new());
-    let mut host = bens.host("Ben", &["--room", "Kitchen"]);
+    let mut host = bens.host("Ben", &["--room", "Pantry"]);
     adas.join(&host, "Ada", &[]);
     let ada = desk.open(&adas, &[]);
     ada.focus().sees("Rooms you have been in");
-    ada.click("Kitchen").sees("key checked");
+    ada.click("Pantry").sees("key checked");
     ada.click("Leave").sees("Rooms you have been in");
     // From the box for the address: fingerprint, name, Join, the list.
-    ada.press(&["Tab", "Tab", "Tab", "Tab", "Delete"]).sees("Forget Kitchen");
+    ada.press(&["Tab", "Tab", "Tab", "Tab", "Delete"]).sees("Forget Pantry");
     ada.press(&["Return"]).sees("today at");
     ada.press(&["Delete", "Right", "Return"]);
     assert_eq!(ada.close().0, 0);
