@@ -8,6 +8,7 @@
 //! - `advice`: the same in sentences, and what to do
 //! - `way`: a language, spoken with one gateway; what all of them have in common
 //! - `port_control`, `upnp`: the languages, each by a library
+//! - `search`: the gateway is found by UPnP, and nobody else
 //! - `place`: which gateway, and which address of ours it sees
 //! - `ask`: who answers first, and what is granted
 //! - `keep`: renewed, lost, asked for again, given back
@@ -17,6 +18,7 @@ mod ask;
 mod keep;
 mod place;
 mod port_control;
+mod search;
 pub mod state;
 #[cfg(test)]
 mod tests;

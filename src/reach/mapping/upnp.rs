@@ -1,9 +1,9 @@
-//! UPnP: a search by multicast, then requests in XML over HTTP. `igd-next` does both.
+//! UPnP: a search, then requests in XML over HTTP. `igd-next` does both.
 //!
-//! Anybody on the network can answer a search, and say where the requests are to be sent. Only the gateway is listened to: the
-//! library sends nothing to an address other than that of who answered, and here an answer that is not the gateway's own is not
-//! used. So nobody else can have us send requests to a place of their choosing, or believe that a port is open. The library
-//! reads at most 1 MiB of an answer, of at most 64 levels, and follows no redirection.
+//! Anybody on the network can answer a search, and say where the requests are to be sent. Only the gateway is heard
+//! (`search`), and it may speak of no other address than its own. So nobody else can have us send requests to a place of their
+//! choosing, or believe that a port is open. The library reads at most 1 MiB of an answer, of at most 64 levels, and follows no
+//! redirection.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -11,24 +11,19 @@ use std::{
 };
 
 use igd_next::{
-    AddPortError, GetExternalIpError, PortMappingProtocol, RemovePortError, RequestError, SearchOptions,
-    aio::{
-        Gateway,
-        tokio::{Tokio, search_gateway},
-    },
+    AddPortError, GetExternalIpError, PortMappingProtocol, RemovePortError, RequestError,
+    aio::{Gateway, tokio::Tokio},
 };
 use tokio::{sync::Mutex, time::timeout};
 use tracing::debug;
 
 use super::{
     ANSWER,
+    search::search,
     state::{Language, Place},
     way::{Grant, Protocol, Refusal, Way},
 };
 use crate::{transport::BoxFuture, wire::text};
-
-/// Where gateways listen for a search (UPnP Device Architecture, 1.2).
-const PORT: u16 = 1900;
 
 /// What the gateway shows in its own list of open ports.
 const NAME: &str = "parlor";
@@ -50,57 +45,12 @@ impl Upnp {
     /// The gateway, which is searched for if it is not known.
     async fn gateway(&self) -> Result<Gateway<Tokio>, Refusal> {
         let mut found = self.found.lock().await;
-        match &*found {
-            Some(gateway) => Ok(gateway.clone()),
-            None => Ok(found.insert(self.search().await?).clone()),
+        if let Some(gateway) = &*found {
+            return Ok(gateway.clone());
         }
-    }
-
-    /// Searches everywhere, as everybody does, and asks the gateway by itself, where nobody can answer faster (UPnP Device
-    /// Architecture 1.1, 1.3.2; older ones need not answer that).
-    async fn search(&self) -> Result<Gateway<Tokio>, Refusal> {
-        let everywhere = search_gateway(self.options(SearchOptions::default().broadcast_address));
-        let directly = search_gateway(self.options((self.place.gateway, PORT).into()));
-        tokio::pin!(everywhere, directly);
-        let (first, is_direct) = tokio::select! {
-            found = &mut everywhere => (self.only_the_gateway(found), false),
-            found = &mut directly => (self.only_the_gateway(found), true),
-        };
-        match (first, is_direct) {
-            (Ok(gateway), _) => Ok(gateway),
-            (Err(_), true) => self.only_the_gateway(everywhere.await),
-            (Err(_), false) => self.only_the_gateway(directly.await),
-        }
-    }
-
-    fn options(&self, to: SocketAddr) -> SearchOptions {
-        let mut options = SearchOptions::default();
-        options.bind_addr = (self.place.own, 0).into();
-        options.broadcast_address = to;
-        options.timeout = Some(ANSWER);
-        options.single_search_timeout = Some(ANSWER);
-        // On this machine, which the library does not trust by itself. Elsewhere, whoever answers may speak of nobody but
-        // themselves, which an address in this list would end.
-        if self.place.gateway.is_loopback() {
-            options.allowed_gateway_ips = vec![self.place.gateway.into()];
-        }
-        options
-    }
-
-    fn only_the_gateway(
-        &self,
-        found: Result<Gateway<Tokio>, igd_next::SearchError>,
-    ) -> Result<Gateway<Tokio>, Refusal> {
-        match found {
-            Ok(gateway) if gateway.addr.ip() == IpAddr::V4(self.place.gateway) => Ok(gateway),
-            Ok(other) => {
-                debug!(address = %other.addr, "something that is not the gateway says that it is one");
-                Err(Refusal::Unspoken)
-            }
-            Err(error) => {
-                debug!(why = text::reason(&error.to_string()), "no gateway was found by UPnP");
-                Err(Refusal::Silent)
-            }
+        match search(self.place).await {
+            Ok(gateway) => Ok(found.insert(gateway).clone()),
+            Err(error) => Err(told(&error, Refusal::Silent)),
         }
     }
 }

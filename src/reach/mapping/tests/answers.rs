@@ -20,6 +20,7 @@ use tokio::{
 use super::super::{
     ANSWER,
     port_control::{NatPmp, Pcp},
+    search::search_at,
     state::Place,
     upnp::Upnp,
     way::{Grant, Protocol, Refusal, Way},
@@ -286,6 +287,42 @@ async fn a_proper_gateway_is_understood() {
     assert_eq!(granted, Ok(Grant { port: 7_275, lease: LEASE, address: None }));
     assert_eq!(way.address().await, Ok(IpAddr::from([192, 0, 1, 1])));
     assert_eq!(way.close(Protocol::Udp, 7_275).await, Ok(()));
+}
+
+/// Where everybody was heard, the first one kept the library busy, and was then all that had been found.
+#[tokio::test]
+async fn a_gateway_is_found_though_others_answer_first_and_have_much_to_tell() {
+    let (gateway, other) = (Ipv4Addr::from([127, 88, 8, 1]), Ipv4Addr::from([127, 88, 8, 2]));
+    let page = |address| async move {
+        let http = TcpListener::bind((address, 0)).await.unwrap();
+        let location = format!("http://{}/description", http.local_addr().unwrap());
+        let search = UdpSocket::bind((address, 0)).await.unwrap();
+        (http, search, format!("HTTP/1.1 200 OK\r\nLOCATION: {location}\r\n\r\n"))
+    };
+    let (http, search, location) = page(gateway).await;
+    // Whoever asks there waits for an answer until they give up.
+    let (_endless, early, elsewhere) = page(other).await;
+    let everybody = UdpSocket::bind("127.88.8.9:0").await.unwrap();
+    let asked = everybody.local_addr().unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move {
+        let mut question = [0; 2_048];
+        while let Ok((length, from)) = everybody.recv_from(&mut question).await {
+            let question = String::from_utf8_lossy(&question[..length]);
+            assert!(question.contains(&format!("Host:{asked}\r\n")), "{question}");
+            for (socket, answer) in [(&early, &elsewhere), (&search, &location)] {
+                socket.send_to(answer.as_bytes(), from).await.unwrap();
+            }
+        }
+    });
+    serving.spawn(async move {
+        let page = Arc::new(proper(|_| fault(501)));
+        while let Ok((stream, _)) = http.accept().await {
+            answer(stream, page.clone()).await;
+        }
+    });
+    let found = search_at(Place { gateway, own: OWN }, &[asked]).await;
+    assert_eq!(found.expect("a gateway").addr.ip(), IpAddr::V4(gateway));
 }
 
 #[tokio::test]
