@@ -19,7 +19,8 @@ use crate::{
     wire::message::Refusal,
 };
 
-/// Connects again, however long it takes, with the same key or as plainly as before, and takes what is said meanwhile.
+/// Connects again, however long it takes, with the same key or as plainly as before, and takes what is said meanwhile. The
+/// waits between attempts go on from where `back_off` has got to.
 ///
 /// # Errors
 ///
@@ -27,10 +28,10 @@ use crate::{
 pub(super) async fn come_back(
     mut why: String,
     door: &Door<'_>,
+    back_off: &mut BackOff,
     ongoing: &mut Ongoing,
     backstage: &mut Backstage,
 ) -> Result<Moved, End> {
-    let mut back_off = BackOff::default();
     let mut told = String::new();
     // In a network that keeps changing, every other attempt is made to its end.
     let mut may_be_cut = true;
@@ -43,12 +44,12 @@ pub(super) async fn come_back(
         let wait = back_off.next(random::number());
         info!(?wait, why, "trying again");
         if meanwhile(retry::unless_moved(sleep(wait)), ongoing, backstage).await?.is_none() {
-            back_off = BackOff::default();
+            *back_off = BackOff::default();
         }
         match try_to_come_back(door, may_be_cut, ongoing, backstage).await {
             Ok(Some(back)) => return Ok(back),
             Ok(None) => {
-                back_off = BackOff::default();
+                *back_off = BackOff::default();
                 may_be_cut = false;
             }
             Err(End::Refused(refused)) if !is_final(refused.reason) => {

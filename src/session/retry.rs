@@ -7,7 +7,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use super::surroundings::{LOOK, Surroundings};
 use crate::wire::limits;
 
-/// How long to wait before each attempt.
+/// A conversation that lasted so long was one, and what comes after it is new trouble. A host who lets one in and ends it sooner
+/// is knocked at ever less often; one who does so later is knocked at no more often than that.
+const LASTED: Duration = limits::RETRY_MAX;
+
+/// How long to wait before each attempt. Outlives connections.
 #[derive(Debug)]
 pub(super) struct BackOff(Duration);
 
@@ -18,6 +22,13 @@ impl Default for BackOff {
 }
 
 impl BackOff {
+    /// One was in the room for so long, and has to come back.
+    pub(super) fn lasted(&mut self, time: Duration) {
+        if time >= LASTED {
+            *self = Self::default();
+        }
+    }
+
     /// How long to wait before the next attempt: `random` decides where between half of the full time and all of it.
     pub(super) fn next(&mut self, random: u64) -> Duration {
         let full = self.0;

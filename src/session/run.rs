@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 use tracing::{Instrument, error, info, warn};
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
     find::find,
     greet::{self, LetIn, NotWelcome},
     knock::{self, Door, Transports, worked},
+    retry::BackOff,
     talk::{self, Ended, Ongoing},
     target::Source,
     watch::Returning,
@@ -265,7 +267,8 @@ impl Join {
         let _ = backstage.events.send(Event::Welcomed(welcomed)).await;
         let _ = backstage.events.send(online).await;
         let door = self.door(key);
-        let mut returning = Returning::default();
+        let (mut returning, mut back_off) = (Returning::default(), BackOff::default());
+        let mut since = Instant::now();
         loop {
             let peer = connection.peer();
             let span = dial::span(&peer.remote, peer.kind);
@@ -278,7 +281,12 @@ impl Join {
             drop(elsewhere);
             let (moved, was_lost) = match talked {
                 Ended::Over(closed) => return Ok(closed),
-                Ended::Lost(why) => (come_back(why, &door, ongoing, backstage).await?, true),
+                Ended::Lost(why) => {
+                    back_off.lasted(since.elapsed());
+                    let back = come_back(why, &door, &mut back_off, ongoing, backstage).await?;
+                    since = Instant::now();
+                    (back, true)
+                }
                 Ended::Moved(moved) => (moved, false),
             };
             let Moved { connection: next, let_in: LetIn { welcome, members, stream: pipe } } = moved;

@@ -1,7 +1,8 @@
 //! When to look for another connection while one still has one: a decision without a clock or a socket.
 //!
 //! A connection can be dead long before its end is certain. Over QUIC something comes every few seconds, so a silence
-//! tells something; and when this machine has moved, or has slept, whoever is asked answers soon, or never. Then one
+//! tells something. Over TLS and TCP it does not; but a host who does not answer what was said is asked, and whoever is asked
+//! answers soon, or never. So is one when this machine has moved, or has slept. Where there is doubt, one
 //! knocks again, over all that is allowed, beside the connection that one has: that goes on if it is heard again first, and
 //! is left only for another one in which one has been welcomed. So doubt may cost a handshake, and never the conversation.
 //!
@@ -19,6 +20,13 @@ const SILENT: Duration = limits::KEEP_ALIVE.saturating_add(Duration::from_secs(2
 /// The same when we have sent something that QUIC on the other side acknowledges within 25 ms: time to lose it and send it
 /// again, on a slow network, several times.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(3);
+
+/// Over TLS and TCP, what a host says is all that can be heard. When there was nothing so long after something was sent, it is
+/// asked: one whose disk is slow lets an echo wait, and no answer...
+const UNCONFIRMED: Duration = Duration::from_secs(3);
+
+/// ... which on a slow network takes less than this.
+const UNHEARD: Duration = Duration::from_secs(2);
 
 /// Who is asked after this machine has moved answers within this, on one network, or is not reached any more.
 const UNANSWERED: Duration = Duration::from_millis(250);
@@ -100,6 +108,8 @@ pub(super) struct Watch {
     heard: Instant,
     /// Since when something of ours has not been acknowledged, if it has to be.
     sent: Option<Instant>,
+    /// When the host was asked about that.
+    asked_about: Option<Instant>,
     /// This machine has moved or slept, and the host is to be asked.
     is_to_ask: bool,
     /// When it was asked, and with which number.
@@ -120,6 +130,7 @@ impl Watch {
             is_never_silent: is_quic,
             heard: now,
             sent: None,
+            asked_about: None,
             is_to_ask: false,
             asked: None,
             not_before: now,
@@ -129,8 +140,10 @@ impl Watch {
     }
 
     /// What to do at `now`.
-    pub(super) fn step(&mut self, now: Instant) -> Step {
-        if std::mem::take(&mut self.is_to_ask) {
+    pub(super) fn step(&self, now: Instant) -> Step {
+        let unconfirmed = self.sent.filter(|_| !self.is_never_silent && self.asked_about.is_none());
+        let ask = unconfirmed.map(|then| then + UNCONFIRMED);
+        if self.is_to_ask || ask.is_some_and(|then| now >= then) {
             return Step::Ask;
         }
         let doubt = self.doubt().map(|then| then.max(self.not_before));
@@ -139,7 +152,7 @@ impl Watch {
         }
         match self.back_at {
             Some(then) if now >= then => Step::Knock(Why::Return),
-            then => Step::WaitUntil(doubt.into_iter().chain(then).min()),
+            then => Step::WaitUntil([ask, doubt, then].into_iter().flatten().min()),
         }
     }
 
@@ -147,6 +160,7 @@ impl Watch {
     pub(super) fn heard(&mut self, then: Instant) {
         self.heard = self.heard.max(then);
         self.sent = self.sent.filter(|sent| *sent > then);
+        self.asked_about = self.asked_about.filter(|_| self.sent.is_some());
         if self.asked.is_none() {
             self.trust(then);
         }
@@ -165,9 +179,13 @@ impl Watch {
         self.sent.get_or_insert(now);
     }
 
-    /// The host was asked, with this number.
+    /// The host was asked, with this number. Who has moved hears an answer in that alone, for anything else may have been on its
+    /// way before; who has not, in whatever comes.
     pub(super) fn asked(&mut self, number: u32, now: Instant) {
-        self.asked = Some((now, number));
+        match std::mem::take(&mut self.is_to_ask) {
+            true => self.asked = Some((now, number)),
+            false => self.asked_about = Some(now),
+        }
         self.sent(now);
     }
 
@@ -207,7 +225,10 @@ impl Watch {
     fn doubt(&self) -> Option<Instant> {
         let asked = self.asked.map(|(then, _)| then + UNANSWERED);
         let silent = self.is_never_silent.then_some(self.heard + SILENT);
-        let sent = self.sent.filter(|_| self.is_never_silent).map(|then| then + UNACKNOWLEDGED);
+        let sent = match self.is_never_silent {
+            true => self.sent.map(|then| then + UNACKNOWLEDGED),
+            false => self.asked_about.map(|then| then + UNHEARD),
+        };
         [asked, silent, sent].into_iter().flatten().min()
     }
 }
@@ -240,13 +261,29 @@ mod tests {
         assert_eq!(waits(watch.step(start + 5 * SECOND), start), Some(5 * SECOND + SILENT));
     }
 
-    /// A host whose disk is slow, or who lets one wait for other reasons, would be dialled without end.
+    /// A host whose disk is slow lets an echo wait, and would be dialled without end.
     #[test]
-    fn silence_over_tls_tells_nothing() {
+    fn silence_over_tls_tells_nothing_but_of_a_host_who_does_not_answer_either() {
         let start = Instant::now();
         let mut watch = Watch::new(false, None, start);
-        watch.sent(start);
         assert_eq!(waits(watch.step(start + 20 * SECOND), start), None);
+        watch.sent(start);
+        assert_eq!(waits(watch.step(start), start), Some(UNCONFIRMED));
+        let mut now = start + UNCONFIRMED;
+        assert_eq!(watch.step(now), Step::Ask);
+        watch.asked(1, now);
+        assert_eq!(waits(watch.step(now), now), Some(UNHEARD));
+        watch.heard(now + UNHEARD);
+        assert_eq!(waits(watch.step(now + UNHEARD), start), None, "whatever comes is an answer");
+        now = start + 10 * SECOND;
+        watch.sent(now);
+        watch.sent(now + UNCONFIRMED);
+        assert_eq!(watch.step(now + UNCONFIRMED), Step::Ask);
+        // Who was busy asks late, and does not hold that against the host.
+        let late = now + 9 * SECOND;
+        watch.asked(2, late);
+        assert_eq!(waits(watch.step(late), late), Some(UNHEARD));
+        assert_eq!(watch.step(late + UNHEARD), Step::Knock(Why::Doubt));
     }
 
     #[test]
@@ -282,6 +319,7 @@ mod tests {
         watch.failed(Why::Doubt, &mut returning, now);
         watch.moved(now);
         assert_eq!(watch.step(now), Step::Ask);
+        watch.asked(1, now);
         assert_eq!(watch.step(now), Step::Knock(Why::Doubt));
     }
 
@@ -301,6 +339,9 @@ mod tests {
         }
         watch.moved(now);
         assert_eq!(watch.step(now), Step::Ask);
+        watch.asked(1, now);
+        watch.heard(now);
+        watch.answered(1, now);
         assert_eq!(waits(watch.step(now), now), Some(RETURN_FIRST));
     }
 

@@ -1,8 +1,10 @@
 //! The joining side against hosts that are slow, half deaf, or mean harm. They are played here, frame by frame.
 //!
 //! - `elsewhere`: another connection, while the first is still there
+//! - `paced`: how soon one doubts, and how often one comes back
 
 mod elsewhere;
+mod paced;
 
 use std::{
     io,
