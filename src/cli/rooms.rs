@@ -1,13 +1,13 @@
 //! The rooms that are announced on this network, after one look.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use serde::Serialize;
 
 use super::{Exit, hosts, local, show};
 use crate::{
-    identity::{DataDir, Pin},
-    reach::found::{self, Claim, NOT_THERE, Room},
+    identity::DataDir,
+    reach::found::{self, Claim, NOT_THERE, PinnedNames, Room},
     transport::Kind,
 };
 
@@ -25,6 +25,7 @@ pub(super) fn list(data_dir: &DataDir, json: bool) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => return local(error),
     };
+    let pins = Arc::new(PinnedNames::of(&pins));
     let mut rooms = runtime.block_on(found::look(pins.clone()));
     rooms.sort_by_key(|room| room.name.folded());
     match json {
@@ -34,7 +35,7 @@ pub(super) fn list(data_dir: &DataDir, json: bool) -> Exit {
     }
 }
 
-fn described(room: &Room, pins: &[Pin]) -> String {
+fn described(room: &Room, pins: &PinnedNames) -> String {
     let claim = Claim::of(room, pins);
     let addresses: Vec<_> = room.addresses.iter().map(ToString::to_string).collect();
     let mut text = format!("{}\n  addresses  {}\n", room.name, addresses.join(" "));
@@ -59,7 +60,7 @@ struct Json<'a> {
     expected: Option<String>,
 }
 
-fn line(room: &Room, pins: &[Pin]) -> Option<String> {
+fn line(room: &Room, pins: &PinnedNames) -> Option<String> {
     let claim = Claim::of(room, pins);
     let json = Json {
         room: room.name.as_str(),

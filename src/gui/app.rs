@@ -24,7 +24,7 @@ use crate::{
     gui::bridge::{Link, Looking},
     host,
     identity::{DataDir, Identity, Pins},
-    reach::doctor,
+    reach::{doctor, found::PinnedNames},
     session,
 };
 
@@ -106,7 +106,7 @@ impl App {
         let look = model.look_around();
         self.looking = model.is_to_look_around().then(|| {
             let pins = self.pins.load().map(|(pins, _)| pins).unwrap_or_default();
-            Looking::start(look, pins, self.sink.clone(), &self.runtime)
+            Looking::start(look, Arc::new(PinnedNames::of(&pins)), self.sink.clone(), &self.runtime)
         });
     }
 

@@ -4,7 +4,7 @@
 //! all. (druid's own `submit_command` from another thread loses wake-ups.) The queue has a bound: a window that does not
 //! keep up slows its own conversation, and nobody else's.
 //!
-//! The rooms on this network come in the same way, without a queue: only the newest list matters.
+//! The rooms on this network come in the same way, without a queue: only the newest list matters, and no more than one waits.
 
 use std::{
     collections::VecDeque,
@@ -18,8 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use super::{command, model::Model};
 use crate::{
     conversation::{Command, Conversation, Event, Exit},
-    identity::Pin,
-    reach::found::Browser,
+    reach::found::{Browser, PinnedNames, Room},
 };
 
 /// The window takes events for so long before it looks after other things.
@@ -194,17 +193,48 @@ impl Drop for Link {
     }
 }
 
+/// The newest list of rooms, until it is shown.
+#[derive(Default)]
+struct Newest(Mutex<Option<Vec<Room>>>);
+
+impl Newest {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Room>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the place of the one before; true if a callback has to be asked for.
+    fn put(&self, rooms: Vec<Room>) -> bool {
+        self.lock().replace(rooms).is_none()
+    }
+
+    fn take(&self) -> Option<Vec<Room>> {
+        self.lock().take()
+    }
+}
+
 /// Looks which rooms are on this network, and shows them, until it is dropped.
 pub(crate) struct Looking(tokio::task::JoinHandle<()>);
 
 impl Looking {
     /// Shows them as what the look with this number has seen. What these pins know has a place before others.
-    pub(crate) fn start(look: u64, pins: Vec<Pin>, sink: ExtEventSink, runtime: &tokio::runtime::Handle) -> Self {
+    pub(crate) fn start(
+        look: u64,
+        pins: Arc<PinnedNames>,
+        sink: ExtEventSink,
+        runtime: &tokio::runtime::Handle,
+    ) -> Self {
         Self(runtime.spawn(async move {
             let mut browser = Browser::start(pins);
+            let newest = Arc::new(Newest::default());
             loop {
-                let rooms = browser.changed().await;
-                sink.add_idle_callback(move |model: &mut Model| model.see(look, rooms));
+                if newest.put(browser.changed().await) {
+                    let newest = Arc::clone(&newest);
+                    sink.add_idle_callback(move |model: &mut Model| {
+                        if let Some(rooms) = newest.take() {
+                            model.see(look, rooms);
+                        }
+                    });
+                }
             }
         }))
     }
@@ -263,6 +293,19 @@ mod tests {
         queue.cut();
         assert!(!queue.give_back([unsent].into()));
         assert_eq!(queue.lock().unsent, ["half a thought"]);
+    }
+
+    /// Each had a callback of its own, and a window that was busy had to go through all of them.
+    #[test]
+    fn of_lists_that_come_before_one_is_shown_only_the_newest_waits() {
+        let room = |id| Room { id, name: "Kitchen".parse().unwrap(), key: None, transports: vec![], addresses: vec![] };
+        let newest = Newest::default();
+        assert!(newest.put(vec![]));
+        assert!(!newest.put(vec![room(1)]), "a callback was asked for already");
+        assert!(!newest.put(vec![room(2)]));
+        assert_eq!(newest.take(), Some(vec![room(2)]));
+        assert_eq!(newest.take(), None);
+        assert!(newest.put(vec![room(3)]));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! the name, that is what was meant. What the network says is a hint: the key that must answer is a given or a pinned one,
 //! or none, and then it is asked about as on any first contact.
 
+use std::sync::Arc;
+
 use super::{
     Consent, Options, Source, Target, advice,
     run::{End, TOO_EARLY, unless_left},
@@ -11,7 +13,7 @@ use super::{
 use crate::{
     conversation::{Backstage, Choice, Closed, Command, Event, Question, State},
     identity::{Fingerprint, Pin, Pins, RoomName},
-    reach::found::{Browser, Claim, Room},
+    reach::found::{Browser, Claim, PinnedNames, Room},
 };
 
 /// What a name has led to.
@@ -39,17 +41,18 @@ pub(super) async fn find(options: Options, pins: &Pins, backstage: &mut Backstag
     let detail = format!("Looking for a room called “{name}” on this network.");
     let _ = backstage.events.send(Event::State { state: State::Dialling, detail }).await;
     let pins = pins.load()?.0;
+    let names = Arc::new(PinnedNames::of(&pins));
     let given = options.target.fingerprint;
     let rooms = match options.proxy {
         // Who goes through a proxy does not mean this network, and does not want to be heard on it.
         Some(_) => Vec::new(),
         None => {
-            let mut browser = Browser::start(pins.clone());
-            let looked = browser.look(|rooms| sure(&name, rooms, given, &pins).is_some());
+            let mut browser = Browser::start(names.clone());
+            let looked = browser.look(|rooms| sure(&name, rooms, given, &names).is_some());
             unless_left(looked, backstage).await?
         }
     };
-    let target = match sort_out(&name, &rooms, given, &pins) {
+    let target = match sort_out(&name, &rooms, given, &pins, &names) {
         Found::One(target) => target,
         Found::Several(found) => which(&name, found, options.first_contact, backstage).await?,
         Found::Nothing if options.target.addresses.is_empty() => return Err(advice::no_such_room(&name).into()),
@@ -61,7 +64,12 @@ pub(super) async fn find(options: Options, pins: &Pins, backstage: &mut Backstag
 }
 
 /// The room of this name that claims the key that is expected. It is the one that is meant, whoever else has the name.
-fn sure<'a>(name: &RoomName, rooms: &'a [Room], given: Option<Fingerprint>, pins: &[Pin]) -> Option<&'a Room> {
+fn sure<'a>(
+    name: &RoomName,
+    rooms: &'a [Room],
+    given: Option<Fingerprint>,
+    pins: &PinnedNames,
+) -> Option<&'a Room> {
     let is_expected = |room: &&Room| match given {
         Some(key) => room.key == Some(key),
         None => matches!(Claim::of(room, pins), Claim::Known(_)),
@@ -71,18 +79,24 @@ fn sure<'a>(name: &RoomName, rooms: &'a [Room], given: Option<Fingerprint>, pins
     sure.next().filter(|_| sure.next().is_none())
 }
 
-fn sort_out(name: &RoomName, rooms: &[Room], given: Option<Fingerprint>, pins: &[Pin]) -> Found {
-    if let Some(room) = sure(name, rooms, given, pins) {
-        return Found::One(Target::announced(room, pins));
+fn sort_out(
+    name: &RoomName,
+    rooms: &[Room],
+    given: Option<Fingerprint>,
+    pins: &[Pin],
+    names: &PinnedNames,
+) -> Found {
+    if let Some(room) = sure(name, rooms, given, names) {
+        return Found::One(Target::announced(room, names));
     }
     let announced = rooms.iter().filter(|room| room.is_called(name)).map(|room| {
         let about = format!(
             "{}, {}, {}",
             listed(room.addresses.iter().take(1)),
             room.protection(),
-            Claim::of(room, pins).words()
+            Claim::of(room, names).words()
         );
-        (Choice { name: room.name.clone(), about }, Target::announced(room, pins))
+        (Choice { name: room.name.clone(), about }, Target::announced(room, names))
     });
     let mut found: Vec<_> = announced.collect();
     if found.is_empty() {
@@ -169,8 +183,12 @@ mod tests {
         }
     }
 
+    fn sorted_out(rooms: &[Room], given: Option<Fingerprint>, pins: &[Pin]) -> Found {
+        sort_out(&kitchen(), rooms, given, pins, &PinnedNames::of(pins))
+    }
+
     fn one(rooms: &[Room], given: Option<Fingerprint>, pins: &[Pin]) -> Target {
-        match sort_out(&kitchen(), rooms, given, pins) {
+        match sorted_out(rooms, given, pins) {
             Found::One(target) => target,
             other => panic!("{other:?}"),
         }
@@ -207,12 +225,12 @@ mod tests {
     #[test]
     fn several_rooms_of_one_name_are_asked_about() {
         let rooms = [room("Kitchen", Some(2), "10.0.0.2"), room("Kitchen", None, "10.0.0.1")];
-        let Found::Several(found) = sort_out(&kitchen(), &rooms, None, &[]) else { panic!() };
+        let Found::Several(found) = sorted_out(&rooms, None, &[]) else { panic!() };
         let about: Vec<_> = found.iter().map(|(choice, _)| choice.about.as_str()).collect();
         assert_eq!(about, ["10.0.0.2:7275, encrypted, new to you", "10.0.0.1:7275, NOT ENCRYPTED, new to you"]);
         // Also where two claim the same key.
         let twice = [room("Kitchen", Some(1), "10.0.0.2"), room("Kitchen", Some(1), "10.0.0.1")];
-        assert!(matches!(sort_out(&kitchen(), &twice, None, &[pin(1, "Kitchen", &[])]), Found::Several(_)));
+        assert!(matches!(sorted_out(&twice, None, &[pin(1, "Kitchen", &[])]), Found::Several(_)));
     }
 
     #[test]
@@ -226,6 +244,6 @@ mod tests {
     #[test]
     fn nothing_is_nothing() {
         let elsewhere = [pin(1, "Attic", &["10.0.0.1"]), pin(2, "Kitchen", &[])];
-        assert_eq!(sort_out(&kitchen(), &[room("Attic", Some(1), "10.0.0.1")], None, &elsewhere), Found::Nothing);
+        assert_eq!(sorted_out(&[room("Attic", Some(1), "10.0.0.1")], None, &elsewhere), Found::Nothing);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     identity::{Address, AddressError, Fingerprint, Host, Invite, InviteError, ParseFingerprintError, Pin, RoomName},
-    reach::found::{Claim, Room},
+    reach::found::{Claim, PinnedNames, Room},
 };
 
 /// Whom to join.
@@ -86,7 +86,7 @@ impl Target {
     }
 
     /// A room that was announced. The key that must answer is a pinned one or none, whatever the announcement claims.
-    pub fn announced(room: &Room, pins: &[Pin]) -> Self {
+    pub fn announced(room: &Room, pins: &PinnedNames) -> Self {
         Self {
             addresses: room.addresses.clone(),
             fingerprint: Claim::of(room, pins).expected(),

@@ -63,7 +63,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     conversation::{Choice, Closed, Event, Question, Refused},
     identity::{Fingerprint, Name, Pin},
-    reach::found::Room as Announced,
+    reach::found::{PinnedNames, Room as Announced},
     session::Source,
 };
 use adjust::{Adjusting, Overlay};
@@ -183,7 +183,7 @@ pub(crate) struct Model {
     seen: Vec<Announced>,
     look: u64,
     /// Who is trusted, and the rooms one has been in, all of them.
-    pins: Vec<Pin>,
+    pins: Rc<PinnedNames>,
     been: Vec<Entry>,
     /// What was begun last.
     pub(crate) begun: Opening,
@@ -217,7 +217,7 @@ impl Model {
             which: Known::default(),
             seen: Vec::new(),
             look: 0,
-            pins: Vec::new(),
+            pins: Rc::default(),
             been: Vec::new(),
             begun: Opening::Choose,
             room: Room::default(),
@@ -286,7 +286,7 @@ impl Model {
     /// Learns which keys are trusted, as of `now`.
     pub(crate) fn look_up(&mut self, pins: &[Pin], now: Timestamp, zone: &TimeZone) {
         self.been = known::entries(pins, now, zone);
-        self.pins = pins.to_vec();
+        self.pins = Rc::new(PinnedNames::of(pins));
         self.list_rooms();
         self.refusal.look_up(pins, &self.way.place);
     }

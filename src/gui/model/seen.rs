@@ -12,12 +12,12 @@ use super::{
 use crate::{
     gui::Opening,
     identity::Pin,
-    reach::found::{Claim, Room},
+    reach::found::{Claim, PinnedNames, Room},
 };
 
 impl Entry {
     /// A room that is announced, as these pins see it.
-    pub(super) fn seen(room: &Room, pins: &[Pin]) -> Self {
+    pub(super) fn seen(room: &Room, pins: &PinnedNames) -> Self {
         let claim = Claim::of(room, pins);
         let tone = match (&claim, room.is_encrypted()) {
             (Claim::Contradicts(_), _) | (_, false) => Some(Tone::Alarm),
@@ -72,7 +72,7 @@ impl Model {
     /// What joining the room with this number asks for.
     pub(crate) fn meet(&self, number: u64, pins: &[Pin]) -> Result<Opening, String> {
         match self.seen.iter().find(|room| room.id == number) {
-            Some(room) => self.start.meet(room, pins),
+            Some(room) => self.start.meet(room, &PinnedNames::of(pins)),
             None => Err("This room is no longer announced. Its host may have left.".to_owned()),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     gui::Opening,
     host::{self, Save},
     identity::{DEFAULT_PORT as PORT, Fingerprint, Invite, Name, Pin, RoomName},
-    reach::found::Room,
+    reach::found::{PinnedNames, Room},
     session::{self, Consent, Source, Target, Way},
 };
 
@@ -286,7 +286,7 @@ impl Start {
     }
 
     /// What joining a room that is announced on this network asks for.
-    pub(crate) fn meet(&self, room: &Room, pins: &[Pin]) -> Result<Opening, String> {
+    pub(crate) fn meet(&self, room: &Room, pins: &PinnedNames) -> Result<Opening, String> {
         let name: Name = self.name.parse().map_err(|error| format!("Your name: {error}"))?;
         Ok(join(name, Target::announced(room, pins)))
     }

@@ -1,6 +1,6 @@
 //! Looking which rooms are on this network.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
@@ -9,12 +9,11 @@ use tokio::{
 };
 
 use super::{
-    Claim, Room,
+    Claim, PinnedNames, Room,
     helper::{Task, Told},
     process::{Happened, Kept},
     seen::Seen,
 };
-use crate::identity::Pin;
 
 /// How long a single look takes: questions are asked at once, after 1 s and after 3 s (RFC 6762, section 5.2), and answered
 /// within half a second.
@@ -32,7 +31,7 @@ pub struct Browser {
 impl Browser {
     /// Begins to look, on the tokio runtime that this is called in. A room that these pins know has a place in the list
     /// before others have.
-    pub fn start(pins: Vec<Pin>) -> Self {
+    pub fn start(pins: Arc<PinnedNames>) -> Self {
         let (tell, rooms) = watch::channel(Vec::new());
         Self { rooms, task: tokio::spawn(browse(pins, tell)) }
     }
@@ -62,11 +61,11 @@ impl Drop for Browser {
 }
 
 /// The rooms that are there, after [`LOOK`].
-pub async fn look(pins: Vec<Pin>) -> Vec<Room> {
+pub async fn look(pins: Arc<PinnedNames>) -> Vec<Room> {
     Browser::start(pins).look(|_| false).await
 }
 
-async fn browse(pins: Vec<Pin>, tell: watch::Sender<Vec<Room>>) {
+async fn browse(pins: Arc<PinnedNames>, tell: watch::Sender<Vec<Room>>) {
     // Whoever contradicts a pin has no better place than a stranger, or the places could be filled against who does not.
     let is_known = |room: &Room| matches!(Claim::of(room, &pins), Claim::Known(_));
     let mut helper = Kept::new(Task::Browse);

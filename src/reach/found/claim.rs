@@ -4,7 +4,10 @@
 //! room by its name or by its key, what is expected is the pinned key; if one knows neither, nothing is, and the join is a
 //! first contact like any other.
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 use super::{Room, record::announced};
 use crate::identity::{Fingerprint, Pin};
@@ -21,24 +24,46 @@ pub enum Claim {
     Contradicts(Fingerprint),
 }
 
+/// The pins, as announcements are compared with them. What names look like takes longer to find out than all else that is done
+/// about an announcement, and anybody can make many: so it is found out once.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PinnedNames {
+    /// The newest met first.
+    keys: Vec<Fingerprint>,
+    /// By what a name looks like: the places, in that list, of those with a name that does.
+    alike: HashMap<String, BTreeSet<usize>>,
+}
+
+impl PinnedNames {
+    /// Of these pins, of which there are as many as their file has place for.
+    pub fn of(pins: &[Pin]) -> Self {
+        let mut pins: Vec<&Pin> = pins.iter().collect();
+        pins.sort_by_key(|pin| Reverse(pin.last_met));
+        let mut alike: HashMap<_, BTreeSet<_>> = HashMap::new();
+        for (place, pin) in pins.iter().enumerate() {
+            for likeness in pin.names.iter().flat_map(|name| announced(name).likenesses()) {
+                alike.entry(likeness).or_default().insert(place);
+            }
+        }
+        Self { keys: pins.into_iter().map(|pin| pin.fingerprint).collect(), alike }
+    }
+}
+
 impl Claim {
     /// What these pins say of this room.
-    pub fn of(room: &Room, pins: &[Pin]) -> Self {
+    pub fn of(room: &Room, pins: &PinnedNames) -> Self {
         let likenesses = room.name.likenesses();
-        let is_alike = |pin: &&Pin| {
-            pin.names
-                .iter()
-                .any(|name| announced(name).likenesses().iter().any(|likeness| likenesses.contains(likeness)))
-        };
-        let mut namesakes: Vec<&Pin> = pins.iter().filter(is_alike).collect();
-        namesakes.sort_by_key(|pin| Reverse(pin.last_met));
-        let claimed = |pin: &&&Pin| Some(pin.fingerprint) == room.key;
-        match (namesakes.iter().find(claimed), namesakes.first(), pins.iter().find(|pin| claimed(&pin))) {
-            (Some(namesake), ..) => Self::Known(namesake.fingerprint),
+        let alike = likenesses.iter().filter_map(|likeness| pins.alike.get(likeness)).flatten();
+        let namesakes: BTreeSet<usize> = alike.copied().collect();
+        let key_at = |place: usize| pins.keys.get(place).copied();
+        let is_claimed = |place: &usize| key_at(*place) == room.key;
+        let namesake = namesakes.iter().find(|place| is_claimed(place)).or(namesakes.first()).copied();
+        match (namesake.and_then(key_at), room.key) {
+            (Some(namesake), claimed) if claimed == Some(namesake) => Self::Known(namesake),
             // Also when the claimed key is pinned under other names: whoever has it is not who is meant here.
-            (None, Some(namesake), _) => Self::Contradicts(namesake.fingerprint),
-            (None, None, Some(pin)) => Self::Known(pin.fingerprint),
-            (None, None, None) => Self::New,
+            (Some(namesake), _) => Self::Contradicts(namesake),
+            (None, Some(claimed)) if pins.keys.contains(&claimed) => Self::Known(claimed),
+            (None, _) => Self::New,
         }
     }
 
@@ -110,7 +135,7 @@ mod tests {
             (room("Cellar", Some(9)), Claim::New),
             (room("Cellar", None), Claim::New),
         ] {
-            let claim = Claim::of(&announced, &pins);
+            let claim = Claim::of(&announced, &PinnedNames::of(&pins));
             assert_eq!(claim, expected, "{announced:?}");
             assert!(claim.expected().is_none_or(|key| pins.iter().any(|pin| pin.fingerprint == key)));
         }
@@ -122,12 +147,12 @@ mod tests {
         let whole = "𝔸".repeat(64);
         let cut = announced(&whole.parse().unwrap());
         assert!(cut.as_str().len() < whole.len());
-        let claim = Claim::of(&room(cut.as_str(), Some(9)), &[pin(1, &[&whole], 10)]);
+        let claim = Claim::of(&room(cut.as_str(), Some(9)), &PinnedNames::of(&[pin(1, &[&whole], 10)]));
         assert_eq!(claim, Claim::Contradicts(key(1)));
     }
 
     #[test]
     fn without_pins_all_is_new() {
-        assert_eq!(Claim::of(&room("Kitchen", Some(1)), &[]), Claim::New);
+        assert_eq!(Claim::of(&room("Kitchen", Some(1)), &PinnedNames::default()), Claim::New);
     }
 }

@@ -24,7 +24,7 @@ pub mod seen;
 
 pub use announce::Announcement;
 pub use browse::{Browser, look};
-pub use claim::Claim;
+pub use claim::{Claim, PinnedNames};
 pub use record::Room;
 
 /// What there is to think of where a room is not seen, as sentences.

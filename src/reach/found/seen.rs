@@ -29,11 +29,13 @@ struct Service {
     instance: String,
     host: String,
     room: Room,
+    /// Whether one knows it.
+    is_known: bool,
 }
 
 impl Seen {
-    /// A service was heard, or heard anew. `is_known` is whether one knows a room by its name or its key. Tells whether the
-    /// rooms have changed.
+    /// A service was heard, or heard anew. `is_known` is whether one knows a room by its name or its key, which costs most of what
+    /// there is to do: it is asked once at most. Tells whether the rooms have changed.
     pub fn hear(&mut self, heard: Heard, is_known: impl Fn(&Room) -> bool) -> bool {
         let mut known = self.services.iter().position(|service| service.instance == heard.instance);
         let Some(mut room) = heard.room(self.next) else {
@@ -49,6 +51,9 @@ impl Seen {
         if let Some(service) = known.and_then(|index| self.services.get_mut(index)) {
             room.id = service.room.id;
             let changed = service.room != room || service.host != host;
+            if service.room != room {
+                service.is_known = is_known(&room);
+            }
             (service.room, service.host) = (room, host);
             return changed;
         }
@@ -56,15 +61,16 @@ impl Seen {
         if self.services.iter().filter(|service| of_the_key(service)).count() >= PLACES_OF_A_KEY {
             self.services.iter().position(of_the_key).map(|oldest| self.services.remove(oldest));
         }
+        let is_known = is_known(&room);
         if self.services.len() >= PLACES {
-            let stranger = self.services.iter().rposition(|service| !is_known(&service.room));
-            match stranger.filter(|_| is_known(&room)) {
+            let stranger = self.services.iter().rposition(|service| !service.is_known);
+            match stranger.filter(|_| is_known) {
                 Some(stranger) => drop(self.services.remove(stranger)),
                 None => return false,
             }
         }
         self.next += 1;
-        self.services.push(Service { instance, host, room });
+        self.services.push(Service { instance, host, room, is_known });
         true
     }
 
@@ -106,6 +112,8 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::identity::Fingerprint;
 
@@ -189,6 +197,21 @@ mod tests {
         assert!(seen.hear(heard("later", "Kitchen", 2), kitchen), "unless one knows them");
         assert_eq!((seen.rooms().len(), names(&seen)[0].as_str()), (PLACES, "Kitchen"));
         assert_eq!(names(&seen).iter().filter(|name| *name == "Kitchen").count(), 2);
+    }
+
+    /// Of all that were there, too, while all places were taken.
+    #[test]
+    fn whether_a_room_is_known_is_asked_once_for_each_that_is_heard() {
+        let (mut seen, asked) = (Seen::default(), Cell::new(0));
+        let count = |_: &Room| {
+            asked.set(asked.get() + 1);
+            false
+        };
+        for n in 0..2 * PLACES {
+            let forged = Heard { key: None, via: Some("tcp".to_owned()), ..heard(&n.to_string(), &format!("R{n}"), 0) };
+            seen.hear(forged, count);
+        }
+        assert_eq!(asked.get(), 2 * PLACES);
     }
 
     #[test]
