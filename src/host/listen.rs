@@ -10,7 +10,7 @@ use super::Options;
 use crate::{
     conversation::{Refused, RefusedReason},
     identity::{Address, Host, Identity},
-    reach::{LOOPBACK, likelihood},
+    reach::{LOOPBACK, here, likelihood},
     transport::{Credentials, Listener, Port, Quic, Transport},
 };
 
@@ -86,9 +86,8 @@ pub(super) fn addresses(bind: Option<IpAddr>, port: u16) -> Vec<Address> {
     let mut ips: Vec<IpAddr> = match bind {
         Some(ip) if !ip.is_unspecified() => vec![ip],
         unspecified => {
-            let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
             let only_v4 = unspecified.is_some_and(|ip| ip.is_ipv4());
-            let ips = interfaces.iter().map(|interface| interface.ip()).filter(|ip| ip.is_ipv4() || !only_v4);
+            let ips = here::addresses().into_iter().map(|here| here.ip).filter(|ip| ip.is_ipv4() || !only_v4);
             // Means something only together with an interface of the other machine's.
             ips.filter(|ip| !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())).collect()
         }

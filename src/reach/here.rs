@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
 };
 
-use if_addrs::{IfAddr, IfOperStatus};
+use if_addrs::IfAddr;
 
 /// One address of an interface of this machine.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,7 +48,8 @@ fn first(ip: IpAddr, bits: u8) -> IpAddr {
     }
 }
 
-/// Every address of this machine on an interface that is up, its own loopback among them. Empty if the system does not tell.
+/// Every address of this machine that can be used, its own loopback among them: an interface that is down or unplugged keeps its
+/// own on some systems. Empty if the system does not tell. A few system calls.
 pub fn addresses() -> Vec<Here> {
     let found = if_addrs::get_if_addrs().unwrap_or_default();
     let here = |interface: if_addrs::Interface| Here {
@@ -60,8 +61,7 @@ pub fn addresses() -> Vec<Here> {
         index: interface.index,
         interface: interface.name,
     };
-    let is_up = |interface: &if_addrs::Interface| interface.oper_status != IfOperStatus::Down;
-    found.into_iter().filter(is_up).map(here).collect()
+    found.into_iter().filter(if_addrs::Interface::is_oper_up).map(here).collect()
 }
 
 /// The address of this machine from which `to` would be talked to. Asks the system's routes; nothing is sent.

@@ -1,7 +1,10 @@
 //! What a person is told when a join does not come about: the cause and the next step, in a line or two, and in words that
 //! they know. What a library calls it is for the log.
 
-use std::io::{self, ErrorKind};
+use std::{
+    borrow::Cow,
+    io::{self, ErrorKind},
+};
 
 use tracing::info;
 
@@ -80,7 +83,7 @@ pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
         | Error::IdentityImpossible => {
             let cause = match error {
                 Error::Unreachable(cause) | Error::Io(cause) => in_words(cause),
-                _ => "no answer",
+                _ => "no answer".into(),
             };
             let over = match way {
                 Way::Plain => "plain TCP",
@@ -146,16 +149,9 @@ pub(super) fn of_an_announced_room(refused: Refused) -> Refused {
 }
 
 /// What has become of a connection, to stand in a sentence.
-pub(super) fn in_words(cause: &io::Error) -> &'static str {
+pub(super) fn in_words(cause: &io::Error) -> Cow<'static, str> {
     if let Some(fault) = fault(cause) {
-        return match fault {
-            ProxyFault::Unreached => "the proxy itself cannot be reached",
-            ProxyFault::NotSocks => "what answers there is no SOCKS5 proxy",
-            ProxyFault::LoginWanted => "it wants a name and a password",
-            ProxyFault::LoginRefused => "it does not accept the name and the password",
-            ProxyFault::Forbidden => "it does not allow it",
-            ProxyFault::Failed => "it could not connect there",
-        };
+        return fault.to_string().into();
     }
     match cause.kind() {
         ErrorKind::ConnectionRefused => "nothing is listening there",
@@ -173,6 +169,7 @@ pub(super) fn in_words(cause: &io::Error) -> &'static str {
         | ErrorKind::UnexpectedEof => "it was cut off",
         _ => "no connection came about",
     }
+    .into()
 }
 
 /// Whether it was a proxy that did not help.

@@ -15,6 +15,8 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval},
 };
 
+use crate::reach::here;
+
 /// How often to look.
 pub(super) const LOOK: Duration = Duration::from_millis(500);
 
@@ -79,10 +81,8 @@ impl Lookout {
     }
 }
 
-/// The addresses that can be used: an interface whose cable is unplugged keeps its own on some systems.
 fn addresses() -> BTreeSet<IpAddr> {
-    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    interfaces.iter().filter(|interface| interface.is_oper_up()).map(|interface| interface.ip()).collect()
+    here::addresses().into_iter().map(|here| here.ip).collect()
 }
 
 #[cfg(test)]

@@ -99,14 +99,14 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// What a proxy has done instead of connecting. Comes as the cause of an [`Error::Unreachable`].
+/// What a proxy has done instead of connecting, in words that a person is told. Comes as the cause of an [`Error::Unreachable`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ProxyFault {
     /// It is not there.
-    #[error("the proxy cannot be reached")]
+    #[error("the proxy itself cannot be reached")]
     Unreached,
     /// It speaks something else.
-    #[error("what answers is no SOCKS5 proxy")]
+    #[error("what answers there is no SOCKS5 proxy")]
     NotSocks,
     /// It wants a name and a password, and none were given.
     #[error("the proxy wants a name and a password")]

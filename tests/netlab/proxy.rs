@@ -119,8 +119,8 @@ fn a_proxy_that_does_not_help_is_told_apart_from_a_host_that_is_not_there() {
     let Some(outside) = Outside::new(&["--quic"], "-u ada -P s3cret") else { return };
     for (proxy, words) in [
         ("socks5://192.168.77.1:1081".to_owned(), "the proxy itself cannot be reached"),
-        (format!("socks5://{PROXY}"), "it wants a name and a password"),
-        (format!("socks5://ada:wrong@{PROXY}"), "it does not accept the name and the password"),
+        (format!("socks5://{PROXY}"), "the proxy wants a name and a password"),
+        (format!("socks5://ada:wrong@{PROXY}"), "the proxy does not accept the name and the password"),
     ] {
         let mut refused = outside.ben.start(&["join", "host.example", "--name", "Ben", "--proxy", &proxy]);
         let told = refused.wait("refused");
