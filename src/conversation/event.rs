@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    identity::{Fingerprint, Invite, Name, RoomName},
+    identity::{Address, Fingerprint, Invite, Name, RoomName},
     reach::mapping::Report,
     transport::Kind,
     wire::{
@@ -229,12 +229,15 @@ pub struct Refused {
     pub suggestion: Option<Name>,
     /// The keys, when they were the matter: the one expected and the one found.
     pub keys: Option<(Fingerprint, Fingerprint)>,
+    /// Where the name has led that was asked for, and the key that was expected there, if one was: for who wants to know why
+    /// nobody was met. None where it has led nowhere, and where an address was asked for.
+    pub led_to: Option<(Vec<Address>, Option<Fingerprint>)>,
 }
 
 impl Refused {
     /// A refusal that is about neither names nor keys.
     pub fn new(reason: RefusedReason, detail: String) -> Self {
-        Self { reason, detail, suggestion: None, keys: None }
+        Self { reason, detail, suggestion: None, keys: None, led_to: None }
     }
 }
 

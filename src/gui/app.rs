@@ -214,7 +214,7 @@ impl App {
     /// Looks at the way to the host that could not be joined, in the background.
     fn find_out(&mut self, model: &mut Model) {
         let number = self.examination.begun + 1;
-        let Some(question) = model.refusal.examine(&model.begun, number) else { return };
+        let Some(question) = model.refusal.examine(number) else { return };
         self.examination.begun = number;
         let (sink, dir) = (self.sink.clone(), DataDir::resolve(Some(self.dir.clone())));
         let task = self.runtime.spawn(async move {

@@ -29,12 +29,8 @@ pub(super) fn damaged_pin(damaged: &DamagedLine) -> Refused {
 
 /// The host's own answer.
 pub(super) fn refused_by_the_host(refused: message::Refused) -> Refused {
-    Refused {
-        reason: refused.refusal.into(),
-        detail: text::reason(&refused.detail),
-        suggestion: refused.suggestion,
-        keys: None,
-    }
+    let told = Refused::new(refused.refusal.into(), text::reason(&refused.detail));
+    Refused { suggestion: refused.suggestion, ..told }
 }
 
 /// Nobody was reached, or not the right one.

@@ -70,12 +70,17 @@ async fn join(
     pins: Pins,
     backstage: &mut Backstage,
 ) -> Result<Closed, End> {
+    let was_named = matches!(options.target.source, Source::Name(_));
     let options = find(options, &pins, backstage).await?;
+    let led_to = was_named.then(|| (options.target.addresses.clone(), options.target.fingerprint));
     let was_announced = options.target.source == Source::Announced;
     let transports = Transports::new(transports, options.way);
     let join = Join { options, pins, transports, conversation: random::number(), agreed: OnceLock::new() };
     match join.run(backstage).await {
-        Err(End::Refused(refused)) if was_announced => Err(advice::of_an_announced_room(refused).into()),
+        Err(End::Refused(refused)) => {
+            let told = if was_announced { advice::of_an_announced_room(refused) } else { refused };
+            Err(Refused { led_to, ..told }.into())
+        }
         ended => ended,
     }
 }

@@ -242,6 +242,20 @@ async fn where_nobody_listens_plaintext_is_not_asked_about() {
     assert!(!refused.detail.contains("os error"), "{}", refused.detail);
 }
 
+/// For who wants to know why nobody was met: a window did not know where the name had led.
+#[tokio::test]
+async fn where_a_name_has_led_is_told_with_the_refusal() {
+    let listener = Port::plain().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let (joiner, mut options) = (Joiner::new(), options(&*listener, None, Way::Encrypted));
+    drop(listener);
+    options.target.source = Source::Name("Kitchen".parse().unwrap());
+    let (address, key) = (options.target.addresses[0].clone(), Identity::generate().unwrap().fingerprint());
+    // A machine that was met under this name is what is meant, and is not looked for.
+    joiner.pins().met(key, &address, None, jiff::Timestamp::now()).unwrap();
+    let refused = refused(&mut joiner.join(options)).await;
+    assert_eq!((refused.reason, refused.led_to), (RefusedReason::Unreachable, Some((vec![address], None))));
+}
+
 #[tokio::test]
 async fn a_host_that_never_answers_is_given_up() {
     let (mut conversation, _connection, _stream) = played().await;

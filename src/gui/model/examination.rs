@@ -2,7 +2,7 @@
 
 use super::{refusal::Refusal, text};
 use crate::{
-    conversation::RefusedReason,
+    conversation::{Refused, RefusedReason},
     gui::Opening,
     reach::doctor::{Finding, Mark, Question, Report},
     session::Source,
@@ -14,8 +14,8 @@ pub(crate) enum Examination {
     /// There is nothing to find out.
     #[default]
     None,
-    /// It can be found out.
-    Offered,
+    /// This can be found out.
+    Offered(Question),
     /// It is being found out; which time, so that one that is late is not taken for this one.
     Looking(u64),
     /// This is what was found, the gravest first.
@@ -36,16 +36,20 @@ pub(crate) struct Found {
 }
 
 impl Examination {
-    /// Whether it is offered for a refusal of what was begun as `opening`.
-    pub(super) fn of(reason: RefusedReason, opening: &Opening) -> Self {
-        let may_know_more =
-            matches!(reason, RefusedReason::Unreachable | RefusedReason::WrongProtocol | RefusedReason::Version);
+    /// Whether it is offered for this refusal of what was begun as `opening`.
+    pub(super) fn of(refused: &Refused, opening: &Opening) -> Self {
+        use RefusedReason::{Unreachable, Version, WrongProtocol};
+        let may_know_more = matches!(refused.reason, Unreachable | WrongProtocol | Version);
         match opening {
-            // What a proxy does on the way cannot be looked at from here, and where a name has led is not known here.
-            Opening::Join(options)
-                if may_know_more && options.proxy.is_none() && !matches!(options.target.source, Source::Name(_)) =>
-            {
-                Self::Offered
+            // What a proxy does on the way cannot be looked at from here.
+            Opening::Join(options) if may_know_more && options.proxy.is_none() => {
+                let begun = Some((options.target.addresses.clone(), options.target.fingerprint));
+                let place = match options.target.source {
+                    Source::Name(_) => refused.led_to.clone(),
+                    Source::Given | Source::Announced => begun,
+                };
+                let question = place.map(|(addresses, fingerprint)| Question { addresses, fingerprint });
+                question.map_or(Self::None, Self::Offered)
             }
             _ => Self::None,
         }
@@ -54,13 +58,17 @@ impl Examination {
 
 impl Refusal {
     /// Begins to find out, for the time `number`; gives what is to be looked at, if that is offered.
-    pub(crate) fn examine(&mut self, begun: &Opening, number: u64) -> Option<Question> {
-        let Opening::Join(options) = begun else { return None };
-        if self.examination != Examination::Offered {
-            return None;
+    pub(crate) fn examine(&mut self, number: u64) -> Option<Question> {
+        match std::mem::take(&mut self.examination) {
+            Examination::Offered(question) => {
+                self.examination = Examination::Looking(number);
+                Some(question)
+            }
+            other => {
+                self.examination = other;
+                None
+            }
         }
-        self.examination = Examination::Looking(number);
-        Some(Question { addresses: options.target.addresses.clone(), fingerprint: options.target.fingerprint })
     }
 
     /// It was found out. Whoever has gone on meanwhile is not told.
@@ -88,9 +96,8 @@ impl Refusal {
 mod tests {
     use super::*;
     use crate::{
-        conversation::Refused,
         gui::model::refusal,
-        identity::Fingerprint,
+        identity::{Address, Fingerprint},
         reach::doctor::Outcome,
         session::{self, Way},
     };
@@ -130,7 +137,7 @@ mod tests {
             (RefusedReason::Local, false),
         ] {
             let examination = refusal(reason, &join()).examination;
-            assert_eq!(examination == Examination::Offered, offered, "{reason:?}");
+            assert_eq!(matches!(examination, Examination::Offered(_)), offered, "{reason:?}");
             assert_eq!(refusal(reason, &Opening::Choose).examination, Examination::None);
             let Opening::Join(options) = join() else { panic!() };
             let proxy = Some("socks5://10.0.0.1".parse().unwrap());
@@ -142,22 +149,36 @@ mod tests {
     #[test]
     fn what_was_joined_is_looked_at_once_and_told_in_place() {
         let mut refusal = refusal(RefusedReason::Unreachable, &join());
-        let question = refusal.examine(&join(), 1).expect("it is offered");
+        let question = refusal.examine(1).expect("it is offered");
         assert_eq!(question.addresses[0].to_string(), "192.168.1.20:7275");
         assert_eq!(question.fingerprint, Some(Fingerprint::from_bytes([1; 32])));
-        assert_eq!(refusal.examine(&join(), 2), None, "a second click");
+        assert_eq!(refusal.examine(2), None, "a second click");
         refusal.examined(1, Ok(report()));
         let Examination::Found(found) = &refusal.examination else { panic!("{refusal:?}") };
         assert_eq!((found[0].means.as_str(), found[0].todo.as_str()), ("The room is not open.", "Ask the host."));
         assert_eq!(found[0].mark, Mark::Failed);
     }
 
+    /// It was not offered to who had asked for a room by its name.
+    #[test]
+    fn where_a_name_has_led_is_looked_at() {
+        let Opening::Join(mut options) = join() else { panic!() };
+        options.target.source = Source::Name("Kitchen".parse().unwrap());
+        let begun = Opening::Join(options);
+        let nowhere = Refused::new(RefusedReason::Unreachable, String::new());
+        assert_eq!(Refusal::new(&nowhere, &begun, "Kitchen").examination, Examination::None);
+        let led_to = (vec![Address::parse("10.0.0.1", 7275).unwrap()], Some(Fingerprint::from_bytes([7; 32])));
+        let somewhere = Refused { led_to: Some(led_to.clone()), ..nowhere };
+        let question = Refusal::new(&somewhere, &begun, "Kitchen").examine(1).expect("it is offered");
+        assert_eq!((question.addresses, question.fingerprint), led_to);
+    }
+
     #[test]
     fn what_comes_late_is_not_told() {
         let mut refusal = refusal(RefusedReason::Unreachable, &join());
         refusal.examined(1, Ok(report()));
-        assert_eq!(refusal.examination, Examination::Offered);
-        refusal.examine(&join(), 2);
+        assert!(matches!(refusal.examination, Examination::Offered(_)));
+        refusal.examine(2);
         refusal.examined(1, Ok(report()));
         assert_eq!(refusal.examination, Examination::Looking(2));
         refusal.examined(2, Err("No key could be made.".to_owned()));

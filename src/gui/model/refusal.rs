@@ -74,7 +74,7 @@ impl Refusal {
             remedy,
             name: name.filter(|_| remedy == Remedy::Rename).unwrap_or_default(),
             changed,
-            examination: Examination::of(reason, opening),
+            examination: Examination::of(refused, opening),
             serious: reason == RefusedReason::IdentityMismatch,
             cautious: reason == RefusedReason::IdentityUnknown,
         }

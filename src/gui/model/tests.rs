@@ -53,7 +53,7 @@ fn said(member: MemberId, from: &str, text: &str) -> Event {
 }
 
 fn refused(reason: RefusedReason) -> Event {
-    Event::Refused(Refused { reason, detail: "Why, and what next.".to_owned(), suggestion: None, keys: None })
+    Event::Refused(Refused::new(reason, "Why, and what next.".to_owned()))
 }
 
 fn rows(model: &Model) -> Vec<String> {
@@ -257,10 +257,8 @@ fn first_contact_compares_what_is_pasted() {
 fn a_changed_key_is_a_full_stop() {
     let mut model = model();
     model.apply(Event::Refused(Refused {
-        reason: RefusedReason::IdentityMismatch,
-        detail: "Another key.".to_owned(),
-        suggestion: None,
         keys: Some((key(1), key(2))),
+        ..Refused::new(RefusedReason::IdentityMismatch, "Another key.".to_owned())
     }));
     assert_eq!(model.screen, Screen::Refused);
     assert!(model.refusal.serious);
@@ -363,12 +361,7 @@ fn text_of_others_cannot_end_the_process() {
     model.apply(said(0, "Ben", "a\0b\u{202e}c"));
     model.apply(Event::Closed(Closed::Lost { detail: "x\0y".to_owned() }));
     model.apply(Event::State { state: State::Dialling, detail: "x\0y".to_owned() });
-    model.apply(Event::Refused(Refused {
-        reason: RefusedReason::Busy,
-        detail: "x\0y".to_owned(),
-        suggestion: None,
-        keys: None,
-    }));
+    model.apply(Event::Refused(Refused::new(RefusedReason::Busy, "x\0y".to_owned())));
     assert!(rows(&model).iter().all(|row| !row.contains(['\0', '\u{202e}'])));
     assert!(!model.way.detail.contains('\0') && !model.refusal.detail.contains('\0'));
 }

@@ -186,7 +186,7 @@ fn find_out(refusal: &Refusal, buttons: Flex<Model>) -> Flex<Model> {
         return buttons;
     }
     let find_out = Button::new("Find out why", Weight::Secondary, |ctx, _| ctx.submit_command(command::FIND_OUT))
-        .disabled_if(|model: &Model, _| model.refusal.examination != Examination::Offered);
+        .disabled_if(|model: &Model, _| !matches!(model.refusal.examination, Examination::Offered(_)));
     buttons.with_child(find_out).with_spacer(theme::GAP)
 }
 
@@ -195,7 +195,7 @@ fn found_out() -> impl Widget<Model> {
     ViewSwitcher::new(
         |model: &Model, _| model.refusal.examination.clone(),
         |examination, _, _| match examination {
-            Examination::None | Examination::Offered => card::paragraph(|model| model.refusal.step.clone()).boxed(),
+            Examination::None | Examination::Offered(_) => card::paragraph(|model| model.refusal.step.clone()).boxed(),
             Examination::Looking(_) => {
                 card::paragraph(|_| "Looking at each step of the way there. This takes up to 20 seconds.".to_owned())
                     .boxed()
