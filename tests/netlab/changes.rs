@@ -190,6 +190,28 @@ fn over_tls_a_change_of_address_is_noticed_at_once() {
     talk.nobody_noticed();
 }
 
+/// A gateway on the way has forgotten this one connection and drops all that belongs to it; neither end is told, and neither has
+/// moved.
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn what_is_said_into_a_tls_connection_that_has_died_unseen_is_heard_soon() {
+    let Some(mut talk) = Talk::over(Some("tls")) else { return };
+    talk.both_speak();
+    talk.nothing_is_lost();
+    let shown = talk.net.far.shell("ss -Htn state established dport = :7275");
+    let port = shown.split_whitespace().nth(2).and_then(|local| local.rsplit(':').next()).expect("a connection");
+    gateway::fault(&talk.net.gw, &format!("tcp sport {port} drop\ntcp dport {port} drop"));
+    let died = Instant::now();
+    talk.both_speak();
+    let told = resumed_over(&mut talk.far.program, "tls");
+    let noticed = died.elapsed();
+    assert!(told.contains("You go on over a new connection"), "{told}");
+    assert!(noticed < Duration::from_secs(8), "it took {noticed:?}");
+    let said = talk.nothing_is_lost();
+    talk.nobody_noticed();
+    record(80, "a TLS connection dies unseen", "tls", noticed, said, "from when it died until another was used");
+}
+
 /// From one network to another: both lead to the host, then only the second one is there.
 fn roams(order: u16, transport: &str) {
     let Some(mut talk) = Talk::over(Some(transport)) else { return };

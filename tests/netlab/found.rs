@@ -26,7 +26,7 @@ const SECOND: &str = "192.168.77.3";
 const GATEWAY: &str = "192.168.77.1";
 
 /// A network, if the independent peer is here too.
-fn net() -> Option<Net> {
+pub(crate) fn net() -> Option<Net> {
     if !has(&[PYTHON]) {
         return None;
     }
@@ -39,7 +39,7 @@ fn net() -> Option<Net> {
 }
 
 /// The independent peer on a machine, once it is ready.
-fn zeroconf(machine: &Machine, arguments: &[&str]) -> Program {
+pub(crate) fn zeroconf(machine: &Machine, arguments: &[&str]) -> Program {
     let mut command = machine.command(PYTHON);
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/netlab/mdns_peer.py")).args(arguments);
     let mut program = Program::start(&mut command, &format!("zeroconf at {}: {arguments:?}", machine.name));

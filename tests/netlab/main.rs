@@ -13,6 +13,7 @@
 //! - `proxy`: through a SOCKS5 proxy
 //! - `places`: one's own room, several interfaces, zones, names
 //! - `found`: rooms that are announced, seen, and joined by name
+//! - `window`: the same, and a way in from outside, as the window shows it
 //!
 //! All of it needs the rights of root, and `scripts/netlab` runs it.
 
@@ -23,10 +24,17 @@
 mod chance;
 mod changes;
 mod daemon;
+#[cfg(feature = "gui")]
+#[path = "../window/desk.rs"]
+#[allow(dead_code, reason = "what only other tests use")]
+mod desk;
 mod doctor;
 mod figures;
 mod found;
 mod gateway;
+#[cfg(feature = "gui")]
+#[path = "../window/grey.rs"]
+mod grey;
 #[path = "../program/harness.rs"]
 #[allow(dead_code, reason = "each suite uses its part of the harness")]
 mod harness;
@@ -39,3 +47,5 @@ mod places;
 mod plain;
 mod proxy;
 mod weather;
+#[cfg(feature = "gui")]
+mod window;

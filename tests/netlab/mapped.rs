@@ -326,6 +326,24 @@ fn another_computer_that_says_it_is_the_gateway_is_not_believed() {
     assert!(!rules.contains("7275"), "{rules}");
 }
 
+/// As older gateways do, it answers only when everybody is asked, and whoever says that they are the gateway may be sooner.
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn a_gateway_that_answers_among_others_is_the_one_that_is_believed() {
+    let Some(net) = net() else { return };
+    net.second.shell("ip link add wan0 type veth peer name wan1; ip link set wan0 up; ip link set wan1 up");
+    forget(&net.second, "eth0");
+    let upnp = Setting { port_control: false, ..USUAL };
+    let _rogue = Gateway::start_on(&net.second, "eth0", Setting { address: Some(OTHER), ..upnp });
+    let _gateway = Gateway::start(&net, upnp);
+    deaf(&net, "ip daddr 192.168.77.1 udp dport 1900 drop");
+    let mut host = host(&net);
+    let mapped = stands(&mut host.program, "open");
+    assert_eq!(mapped["outside"], serde_json::json!([format!("{PUBLIC}:{PORT}")]));
+    let (ours, theirs) = (open_ports(&net.gw), open_ports(&net.second));
+    assert!(ours.contains("7275") && !theirs.contains("7275"), "{ours}{theirs}");
+}
+
 #[test]
 #[ignore = "needs root: scripts/netlab"]
 fn a_host_whose_address_changes_asks_for_a_way_to_the_new_one() {

@@ -41,11 +41,16 @@ fn a_host_with_several_interfaces_is_reached_on_each() {
     wire(&End(&net.host, "eth1"), &End(&third, "eth0"));
     net.host.address("eth1", "10.9.8.1/24");
     third.address("eth0", "10.9.8.7/24");
+    // And one more, which is unplugged at the other end.
+    wire(&End(&net.host, "eth2"), &End(&third, "eth2"));
+    net.host.address("eth2", "10.9.7.1/24");
+    third.ip("link set eth2 down");
     let mut host = Person::at(&net.host, "Ana").host(&["--quic"]);
     let addresses = host.listening()["addresses"].as_array().expect("addresses").clone();
     for address in ["192.168.77.2:7275", "10.9.8.1:7275"] {
         assert!(addresses.contains(&Value::from(address)), "{addresses:?}");
     }
+    assert!(!addresses.contains(&Value::from("10.9.7.1:7275")), "nobody is there: {addresses:?}");
     let invite = host.text("invite");
     let (near, other) = (Person::at(&net.second, "Ben"), Person::at(&third, "Chi"));
     let mut joined = [(&near, HOST), (&other, "10.9.8.1")].map(|(person, place)| person.join(&host, place, &[]));

@@ -129,8 +129,13 @@ impl Desk {
             fs::write(settings, "look-around = false\n").expect("settings");
         }
         let mut command = installation.command(arguments);
-        self.dress(&mut command);
         command.envs(dress.iter().copied());
+        self.show(command)
+    }
+
+    /// Opens the window of a program that was put together elsewhere.
+    pub(crate) fn show(&self, mut command: Command) -> Window<'_> {
+        self.dress(&mut command);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program starts");
         let process = child.id().to_string();
         let child = Ended(child);

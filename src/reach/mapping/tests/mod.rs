@@ -1,12 +1,14 @@
 //! What becomes of a way in, with gateways that are made up and time that is, too.
 //!
 //! - `network`: networks with such gateways
-//! - `answers`: what the libraries make of odd answers, over real sockets
+//! - `answers`, `upnp`: what the libraries make of odd answers, over real sockets
 
 // Only Linux has all of 127.0.0.0/8 without being asked.
 #[cfg(target_os = "linux")]
 mod answers;
 mod network;
+#[cfg(target_os = "linux")]
+mod upnp;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
