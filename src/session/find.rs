@@ -64,12 +64,7 @@ pub(super) async fn find(options: Options, pins: &Pins, backstage: &mut Backstag
 }
 
 /// The room of this name that claims the key that is expected. It is the one that is meant, whoever else has the name.
-fn sure<'a>(
-    name: &RoomName,
-    rooms: &'a [Room],
-    given: Option<Fingerprint>,
-    pins: &PinnedNames,
-) -> Option<&'a Room> {
+fn sure<'a>(name: &RoomName, rooms: &'a [Room], given: Option<Fingerprint>, pins: &PinnedNames) -> Option<&'a Room> {
     let is_expected = |room: &&Room| match given {
         Some(key) => room.key == Some(key),
         None => matches!(Claim::of(room, pins), Claim::Known(_)),
@@ -79,13 +74,7 @@ fn sure<'a>(
     sure.next().filter(|_| sure.next().is_none())
 }
 
-fn sort_out(
-    name: &RoomName,
-    rooms: &[Room],
-    given: Option<Fingerprint>,
-    pins: &[Pin],
-    names: &PinnedNames,
-) -> Found {
+fn sort_out(name: &RoomName, rooms: &[Room], given: Option<Fingerprint>, pins: &[Pin], names: &PinnedNames) -> Found {
     if let Some(room) = sure(name, rooms, given, names) {
         return Found::One(Target::announced(room, names));
     }
