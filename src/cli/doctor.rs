@@ -25,7 +25,7 @@ pub(super) fn examine(examination: &Examination, data_dir: &DataDir) -> Exit {
         Err(error) => return local(error),
     };
     if !examination.json {
-        eprintln!("Looking; this takes up to 20 seconds.");
+        eprintln!("Looking; this takes some seconds, and half a minute at most.");
     }
     let report = runtime.block_on(async {
         match &examination.question {

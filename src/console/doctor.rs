@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Style;
-use crate::reach::doctor::{Finding, Mark, Outcome, Report, Row};
+use crate::reach::doctor::{Code, Finding, Mark, Outcome, Report, Row};
 
 /// Columns of a terminal that nobody has made wider.
 const WIDTH: usize = 100;
 
 /// The columns before the words of a row, and before those of a finding.
-const ROW: usize = 22;
+const ROW: usize = 21;
 const FINDING: usize = 8;
 
 /// The report as lines, without their line breaks.
@@ -99,7 +99,7 @@ enum Json<'a> {
         ms: Option<f64>,
     },
     Finding {
-        code: &'a str,
+        code: Code,
         mark: Mark,
         about: Option<&'a str>,
         what: &'a str,
@@ -118,7 +118,7 @@ fn json(report: &Report) -> Vec<String> {
     };
     let finding = |Finding { mark, code, about, what, means, todo }: &Finding| {
         let (about, means, todo) = (some(about), some(means), some(todo));
-        line(&Json::Finding { code, mark: *mark, about, what, means, todo })
+        line(&Json::Finding { code: *code, mark: *mark, about, what, means, todo })
     };
     let steps = report.rows.iter().map(step);
     let last = line(&Json::Examined { outcome: report.outcome });
@@ -153,7 +153,7 @@ mod tests {
             ],
             findings: vec![Finding {
                 mark: Mark::Note,
-                code: "udp-blocked",
+                code: Code::UdpBlocked,
                 about: "192.168.1.20:7275".to_owned(),
                 what: "QUIC does not get through.".to_owned(),
                 means: "word ".repeat(30),

@@ -184,7 +184,7 @@ fn notices(event: &Event) -> Vec<Notice> {
         Event::Unsent { text, why, .. } => vec![Notice::grave(format!("NOT SENT: {}: {why}", first_line(text)))],
         Event::Refused(refused) => {
             let mut lines = vec![Notice::grave(&refused.detail)];
-            if let Some((expected, found)) = refused.keys {
+            if let Some((expected, found)) = refused.keys.as_deref() {
                 lines.push(Notice::grave(format!("Expected {expected}")));
                 lines.push(Notice::grave(format!("Found    {found}")));
             }

@@ -173,8 +173,8 @@ fn json(event: &Event) -> Option<Json> {
             reason: refused.reason.as_str(),
             detail: refused.detail.clone(),
             suggestion: refused.suggestion.as_ref().map(ToString::to_string),
-            expected: refused.keys.map(|(expected, _)| expected.sha256_base64()),
-            found: refused.keys.map(|(_, found)| found.sha256_base64()),
+            expected: refused.keys.as_deref().map(|(expected, _)| expected.sha256_base64()),
+            found: refused.keys.as_deref().map(|(_, found)| found.sha256_base64()),
         },
         Event::Closed(closed) => Json::Closed {
             reason: closed.as_str(),

@@ -228,10 +228,10 @@ pub struct Refused {
     /// A name that is free, when the name was the matter.
     pub suggestion: Option<Name>,
     /// The keys, when they were the matter: the one expected and the one found.
-    pub keys: Option<(Fingerprint, Fingerprint)>,
+    pub keys: Option<Box<(Fingerprint, Fingerprint)>>,
     /// Where the name has led that was asked for, and the key that was expected there, if one was: for who wants to know why
     /// nobody was met. None where it has led nowhere, and where an address was asked for.
-    pub led_to: Option<(Vec<Address>, Option<Fingerprint>)>,
+    pub led_to: Option<Box<(Vec<Address>, Option<Fingerprint>)>>,
 }
 
 impl Refused {

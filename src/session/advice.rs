@@ -37,7 +37,7 @@ pub(super) fn refused_by_the_host(refused: message::Refused) -> Refused {
 pub(super) fn could_not_reach(place: &str, error: &Error, way: Way) -> Refused {
     let (reason, detail) = match error {
         Error::IdentityMismatch { expected, found } => {
-            return Refused { keys: Some((*expected, *found)), ..mismatch(place, expected) };
+            return Refused { keys: Some(Box::new((*expected, *found))), ..mismatch(place, expected) };
         }
         Error::IdentityUnproven { claimed } => (
             RefusedReason::IdentityMismatch,

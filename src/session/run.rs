@@ -72,7 +72,7 @@ async fn join(
 ) -> Result<Closed, End> {
     let was_named = matches!(options.target.source, Source::Name(_));
     let options = find(options, &pins, backstage).await?;
-    let led_to = was_named.then(|| (options.target.addresses.clone(), options.target.fingerprint));
+    let led_to = was_named.then(|| Box::new((options.target.addresses.clone(), options.target.fingerprint)));
     let was_announced = options.target.source == Source::Announced;
     let transports = Transports::new(transports, options.way);
     let join = Join { options, pins, transports, conversation: random::number(), agreed: OnceLock::new() };

@@ -36,6 +36,7 @@ pub(crate) const USUAL: Setting =
 
 /// PCP and NAT-PMP differ in the first byte that is sent to port 5351.
 pub(crate) const NO_PCP: &str = "udp dport 5351 @th,64,8 2 drop";
+pub(crate) const NO_NAT_PMP: &str = "udp dport 5351 @th,64,8 0 drop";
 
 /// A gateway with a daemon.
 pub(crate) struct Gateway {

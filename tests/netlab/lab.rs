@@ -124,9 +124,20 @@ impl Machine {
 
     /// What names stand for on it, in the form of `/etc/hosts`. For programs that are started from now on.
     pub(crate) fn hosts(&self, lines: &str) {
+        fs::write(self.etc().join("hosts"), format!("127.0.0.1 localhost\n{lines}\n")).expect("a file");
+    }
+
+    /// Which machine it asks for the names that it does not know. For programs that are started from now on.
+    pub(crate) fn name_server(&self, ip: &str) {
+        fs::write(self.etc().join("resolv.conf"), format!("nameserver {ip}\n")).expect("a file");
+    }
+
+    /// What is in this folder stands in the place of what has the same name in `/etc`, for programs that are started from
+    /// now on.
+    pub(crate) fn etc(&self) -> PathBuf {
         let etc = etc(&self.namespace);
         fs::create_dir_all(&etc).expect("a folder");
-        fs::write(etc.join("hosts"), format!("127.0.0.1 localhost\n{lines}\n")).expect("a file");
+        etc
     }
 }
 

@@ -29,6 +29,9 @@ mod daemon;
 #[allow(dead_code, reason = "what only other tests use")]
 mod desk;
 mod doctor;
+#[path = "../program/examined.rs"]
+#[allow(dead_code, reason = "each suite uses its part of it")]
+mod examined;
 mod figures;
 mod found;
 mod gateway;

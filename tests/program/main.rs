@@ -17,6 +17,8 @@
 
 mod doctor;
 mod endings;
+#[allow(dead_code, reason = "each suite uses its part of it")]
+mod examined;
 mod harness;
 mod logged;
 mod lost;

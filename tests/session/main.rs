@@ -253,7 +253,7 @@ async fn where_a_name_has_led_is_told_with_the_refusal() {
     // A machine that was met under this name is what is meant, and is not looked for.
     joiner.pins().met(key, &address, None, jiff::Timestamp::now()).unwrap();
     let refused = refused(&mut joiner.join(options)).await;
-    assert_eq!((refused.reason, refused.led_to), (RefusedReason::Unreachable, Some((vec![address], None))));
+    assert_eq!((refused.reason, refused.led_to), (RefusedReason::Unreachable, Some(Box::new((vec![address], None)))));
 }
 
 #[tokio::test]
@@ -516,7 +516,7 @@ async fn a_wrong_key_on_coming_back_ends_it() {
     assert!(matches!(next(&mut conversation).await, Event::Unsent { text, .. } if text == "not for others"));
     let refused = refused(&mut conversation).await;
     assert_eq!(refused.reason, RefusedReason::IdentityMismatch);
-    assert_eq!(refused.keys, Some((host.fingerprint(), other.fingerprint())));
+    assert_eq!(refused.keys, Some(Box::new((host.fingerprint(), other.fingerprint()))));
     assert!(!impostor.is_finished());
     impostor.abort();
 }

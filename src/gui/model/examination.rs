@@ -45,7 +45,7 @@ impl Examination {
             Opening::Join(options) if may_know_more && options.proxy.is_none() => {
                 let begun = Some((options.target.addresses.clone(), options.target.fingerprint));
                 let place = match options.target.source {
-                    Source::Name(_) => refused.led_to.clone(),
+                    Source::Name(_) => refused.led_to.as_deref().cloned(),
                     Source::Given | Source::Announced => begun,
                 };
                 let question = place.map(|(addresses, fingerprint)| Question { addresses, fingerprint });
@@ -98,7 +98,7 @@ mod tests {
     use crate::{
         gui::model::refusal,
         identity::{Address, Fingerprint},
-        reach::doctor::Outcome,
+        reach::doctor::{Code, Outcome},
         session::{self, Way},
     };
 
@@ -117,7 +117,7 @@ mod tests {
     fn report() -> Report {
         let finding = Finding {
             mark: Mark::Failed,
-            code: "nothing-listens",
+            code: Code::NothingListens,
             about: String::new(),
             what: "192.168.1.20 answers, and nothing listens.".to_owned(),
             means: "The room is not open.".to_owned(),
@@ -168,7 +168,7 @@ mod tests {
         let nowhere = Refused::new(RefusedReason::Unreachable, String::new());
         assert_eq!(Refusal::new(&nowhere, &begun, "Kitchen").examination, Examination::None);
         let led_to = (vec![Address::parse("10.0.0.1", 7275).unwrap()], Some(Fingerprint::from_bytes([7; 32])));
-        let somewhere = Refused { led_to: Some(led_to.clone()), ..nowhere };
+        let somewhere = Refused { led_to: Some(Box::new(led_to.clone())), ..nowhere };
         let question = Refusal::new(&somewhere, &begun, "Kitchen").examine(1).expect("it is offered");
         assert_eq!((question.addresses, question.fingerprint), led_to);
     }

@@ -54,7 +54,7 @@ impl Refusal {
     pub(crate) fn new(refused: &Refused, opening: &Opening, place: &str) -> Self {
         let reason = refused.reason;
         let announced = matches!(opening, Opening::Join(options) if options.target.source != Source::Given);
-        let changed = refused.keys.map(|keys| Changed::new(keys, announced));
+        let changed = refused.keys.as_deref().map(|keys| Changed::new(*keys, announced));
         let told = text::fit(&refused.detail, text::LINES).text;
         let detail = match told.trim() {
             "" => cause(reason).to_owned(),
@@ -372,7 +372,7 @@ pub(super) mod tests {
     fn a_wrong_key_is_told_in_our_own_words_and_not_in_those_of_the_terminal() {
         let keys = (Fingerprint::from_bytes([1; 32]), Fingerprint::from_bytes([2; 32]));
         let told = Refused {
-            keys: Some(keys),
+            keys: Some(Box::new(keys)),
             ..Refused::new(RefusedReason::IdentityMismatch, "parlor hosts forget".to_owned())
         };
         let refusal = Refusal::new(&told, &join(Way::Encrypted, None), "192.168.1.20:7275");

@@ -257,7 +257,7 @@ fn first_contact_compares_what_is_pasted() {
 fn a_changed_key_is_a_full_stop() {
     let mut model = model();
     model.apply(Event::Refused(Refused {
-        keys: Some((key(1), key(2))),
+        keys: Some(Box::new((key(1), key(2)))),
         ..Refused::new(RefusedReason::IdentityMismatch, "Another key.".to_owned())
     }));
     assert_eq!(model.screen, Screen::Refused);

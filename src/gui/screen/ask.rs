@@ -196,10 +196,10 @@ fn found_out() -> impl Widget<Model> {
         |model: &Model, _| model.refusal.examination.clone(),
         |examination, _, _| match examination {
             Examination::None | Examination::Offered(_) => card::paragraph(|model| model.refusal.step.clone()).boxed(),
-            Examination::Looking(_) => {
-                card::paragraph(|_| "Looking at each step of the way there. This takes up to 20 seconds.".to_owned())
-                    .boxed()
-            }
+            Examination::Looking(_) => card::paragraph(|_| {
+                "Looking at each step of the way there. This takes some seconds, and half a minute at most.".to_owned()
+            })
+            .boxed(),
             Examination::Found(findings) => {
                 let mut all = card::column();
                 for finding in findings {

@@ -25,7 +25,7 @@ pub enum LetsIn {
 }
 
 /// A firewall.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Firewall {
     /// Its rules could be followed.
     Followed {
@@ -58,8 +58,10 @@ pub enum Keeper {
 pub enum Why {
     /// Only an administrator may.
     Rights,
-    /// The tool for it is not there.
+    /// The tool for it is not there, or says what is not understood.
     NoTool,
+    /// The tool fails.
+    NoAnswer,
     /// There are rules of an older kind, which are not followed.
     OldRules,
     /// Not on this system.
@@ -78,10 +80,15 @@ pub(super) async fn ask(port: u16) -> Firewall {
         return unasked(Why::NoTool);
     };
     let mut command = Command::new(nft);
-    command.args(["--json", "list", "ruleset"]).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    command.args(["--json", "list", "ruleset"]).stdin(Stdio::null()).kill_on_drop(true);
+    // It says why it fails in words alone.
+    command.env("LC_ALL", "C");
     let rules = match timeout(WAIT, command.output()).await {
         Ok(Ok(output)) if output.status.success() => output.stdout,
-        _ => return unasked(Why::Rights),
+        Ok(Ok(output)) if String::from_utf8_lossy(&output.stderr).contains("Operation not permitted") => {
+            return unasked(Why::Rights);
+        }
+        _ => return unasked(Why::NoAnswer),
     };
     let Some(rules) = nft::Rules::read(&rules) else { return unasked(Why::NoTool) };
     if has_old_rules() {

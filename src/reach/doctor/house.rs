@@ -33,8 +33,6 @@ pub enum Slot {
     Free,
     /// Some program has it.
     Taken,
-    /// The system does not give it to just anybody.
+    /// The system does not give it, to this program at least.
     Forbidden,
-    /// It could not be found out.
-    Unknown,
 }

@@ -48,8 +48,7 @@ fn slot(bound: io::Result<()>) -> Slot {
     match bound.map_err(|error| error.kind()) {
         Ok(()) => Slot::Free,
         Err(io::ErrorKind::AddrInUse) => Slot::Taken,
-        Err(io::ErrorKind::PermissionDenied) => Slot::Forbidden,
-        Err(_) => Slot::Unknown,
+        Err(_) => Slot::Forbidden,
     }
 }
 

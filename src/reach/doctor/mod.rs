@@ -6,8 +6,9 @@
 //! On the joining side: [`journey`] is the table of what each step found, `travel` fills it, `diagnosis` makes of it what is
 //! the case, `rows` and `words` say so. On the hosting side [`house`] is that table, `inspect` fills it, `survey` concludes and
 //! `notes` says so.
-//! Both give a [`Report`], which a front end shows.
+//! Both give a [`Report`], which a front end shows. What a finding is called is in [`Code`]; `docs/DOCTOR.md` has all of them.
 
+mod code;
 mod diagnosis;
 pub mod firewall;
 pub mod gateway;
@@ -24,12 +25,14 @@ mod survey;
 mod travel;
 mod words;
 
+pub use code::Code;
 pub use journey::Question;
 pub use report::{Finding, Mark, Outcome, Report, Row};
 
 use crate::identity::{DataDir, IdentityError};
 
-/// Looks at the way to a host, and at who answers there. Takes as long as a join that fails: up to 20 seconds.
+/// Looks at the way to a host, and at who answers there. Takes as long as a join that fails, most often under ten seconds;
+/// where a name is looked up in vain, or somebody draws out every answer, up to half a minute.
 ///
 /// Reads the installation's key and pins in `dir`, and writes neither. Dropping the future ends it.
 ///

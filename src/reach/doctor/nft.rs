@@ -77,9 +77,17 @@ impl Rules {
                 chains.entry(key).or_default().push(rule);
             }
         }
-        let is_input = |chain: &&Value| chain.get("hook").and_then(Value::as_str) == Some("input");
+        let is_on_the_way = |chain: &&Value| {
+            let text = |field: &str| chain.get(field).and_then(Value::as_str);
+            match text("hook") {
+                Some("input") => true,
+                // What translates addresses there drops nothing.
+                Some("prerouting") => text("type") == Some("filter"),
+                _ => false,
+            }
+        };
         let mut verdict = LetsIn::Yes;
-        for chain in self.0.iter().filter_map(|object| object.get("chain")).filter(is_input) {
+        for chain in self.0.iter().filter_map(|object| object.get("chain")).filter(is_on_the_way) {
             let Some(key) = key(chain, "name") else { continue };
             if !["ip", "ip6", "inet"].contains(&key.0) {
                 continue;
@@ -179,44 +187,74 @@ fn judged<'a>(expression: &'a Value, packet: &Packet) -> Judged<'a> {
         "return" => Judged::Return,
         "jump" | "goto" => Judged::Jump { target: target(), comes_back: name == "jump" },
         "counter" | "log" | "meter" | "mangle" | "notrack" => Judged::Match(Match::Yes),
+        // How many came before is not known.
+        "limit" | "quota" | "ct count" => Judged::Match(Match::Perhaps),
         "match" => Judged::Match(matched(content, packet)),
+        "vmap" => verdict(content, packet),
         _ => Judged::Unclear,
     }
 }
 
+/// What a map of verdicts, written out where it is used, has for the packet.
+fn verdict<'a>(content: &'a Value, packet: &Packet) -> Judged<'a> {
+    let pairs = content.get("data").and_then(|data| data.get("set")).and_then(Value::as_array);
+    let (Some(key), Some(pairs)) = (content.get("key"), pairs) else { return Judged::Unclear };
+    let mut is_clear = true;
+    for pair in pairs {
+        let Some([value, verdict]) = pair.as_array().map(Vec::as_slice) else { return Judged::Unclear };
+        match compared(key, value, packet) {
+            // The values do not overlap.
+            Match::Yes => return judged(verdict, packet),
+            Match::No => {}
+            Match::Perhaps => is_clear = false,
+        }
+    }
+    if is_clear { Judged::Match(Match::No) } else { Judged::Unclear }
+}
+
 fn matched(content: &Value, packet: &Packet) -> Match {
     let (Some(left), Some(right)) = (content.get("left"), content.get("right")) else { return Match::Perhaps };
-    let text = |of: &str, field: &str| left.get(of).and_then(|of| of.get(field)).and_then(Value::as_str);
-    let found = if text("payload", "field") == Some("dport") {
-        match text("payload", "protocol") {
-            Some("th") => among(right, |value| number(value, packet.port)),
-            Some(protocol) if protocol == packet.protocol() => among(right, |value| number(value, packet.port)),
-            Some("tcp" | "udp" | "sctp" | "dccp") => return Match::No,
-            _ => Match::Perhaps,
-        }
-    } else if text("payload", "protocol")
-        .is_some_and(|other| ["tcp", "udp"].contains(&other) && other != packet.protocol())
-    {
+    // A header that the packet does not have: the rule is not about it, whichever way it compares.
+    if is_of_another_protocol(left, packet) {
         return Match::No;
-    } else if matches!(text("meta", "key"), Some("l4proto"))
-        || (text("payload", "protocol"), text("payload", "field")) == (Some("ip"), Some("protocol"))
-        || (text("payload", "protocol"), text("payload", "field")) == (Some("ip6"), Some("nexthdr"))
-    {
-        among(right, |value| same(value, packet.protocol()))
-    } else if matches!(text("meta", "key"), Some("iifname" | "iif")) {
-        // Which it comes in by is not known, but that it is not this machine's own.
-        among(right, |value| if value.as_str() == Some("lo") { Match::No } else { Match::Perhaps })
-    } else if text("ct", "key") == Some("state") {
-        among(right, |value| same(value, "new"))
-    } else if text("payload", "protocol") == Some("icmp") || text("payload", "protocol") == Some("icmpv6") {
-        return Match::No;
-    } else {
-        Match::Perhaps
-    };
-    match (content.get("op").and_then(Value::as_str), found) {
+    }
+    match (content.get("op").and_then(Value::as_str), compared(left, right, packet)) {
         (Some("==" | "in"), found) => found,
         (Some("!="), Match::Yes) => Match::No,
         (Some("!="), Match::No) => Match::Yes,
+        _ => Match::Perhaps,
+    }
+}
+
+fn is_of_another_protocol(left: &Value, packet: &Packet) -> bool {
+    let protocol = left.get("payload").and_then(|payload| payload.get("protocol")).and_then(Value::as_str);
+    let others = ["tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah"];
+    protocol.is_some_and(|protocol| others.contains(&protocol) && protocol != packet.protocol())
+}
+
+/// Whether what the packet has on the left is what stands on the right, or among it.
+fn compared(left: &Value, right: &Value, packet: &Packet) -> Match {
+    let text = |of: &str, field: &str| left.get(of).and_then(|of| of.get(field)).and_then(Value::as_str);
+    if is_of_another_protocol(left, packet) {
+        return Match::No;
+    }
+    let (protocol, field) = (text("payload", "protocol"), text("payload", "field"));
+    match (protocol, field, text("meta", "key"), text("ct", "key")) {
+        (Some("th" | "tcp" | "udp"), Some("dport"), ..) => among(right, |value| number(value, packet.port)),
+        (Some("ip"), Some("protocol"), ..) | (Some("ip6"), Some("nexthdr"), ..) | (.., Some("l4proto"), _) => {
+            among(right, |value| same(value, packet.protocol()))
+        }
+        // Which it comes in by is not known, but that it is not this machine's own.
+        (.., Some("iifname" | "iif"), _) => {
+            among(right, |value| if value.as_str() == Some("lo") { Match::No } else { Match::Perhaps })
+        }
+        (.., Some("state")) => among(right, |value| same(value, "new")),
+        // Nobody has translated the first packet of a neighbour, and it comes from where its answer goes.
+        (.., Some("status")) => among(right, |value| match value.as_str() {
+            Some("dnat" | "snat" | "seen-reply" | "assured" | "confirmed") => Match::No,
+            _ => Match::Perhaps,
+        }),
+        _ if text("fib", "result") == Some("oif") && *right == Value::Bool(false) => Match::No,
         _ => Match::Perhaps,
     }
 }
@@ -261,99 +299,4 @@ fn number(value: &Value, port: u16) -> Match {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CHAIN: &str = r#"{"chain":{"family":"inet","table":"f","name":"input","type":"filter","hook":"input","prio":0,"policy":"POLICY"}}"#;
-
-    fn rules(policy: &str, rules: &[&str]) -> Rules {
-        let rules: Vec<_> = rules
-            .iter()
-            .map(|rule| {
-                let (chain, expr) = rule.split_once(": ").unwrap();
-                format!(r#"{{"rule":{{"family":"inet","table":"f","chain":"{chain}","expr":[{expr}]}}}}"#)
-            })
-            .collect();
-        let all = format!(r#"{{"nftables":[{},{}]}}"#, CHAIN.replace("POLICY", policy), rules.join(","));
-        Rules::read(all.replace(",]", "]").as_bytes()).unwrap()
-    }
-
-    fn both(rules: &Rules) -> (LetsIn, LetsIn) {
-        let lets_in = |is_udp| rules.follow(&Packet { is_udp, port: 7275 });
-        (lets_in(true), lets_in(false))
-    }
-
-    const ESTABLISHED: &str = r#"input: {"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["established","related"]}},{"accept":null}"#;
-    const LOOPBACK: &str =
-        r#"input: {"match":{"op":"==","left":{"meta":{"key":"iifname"}},"right":"lo"}},{"accept":null}"#;
-
-    #[test]
-    fn without_rules_everybody_comes_in() {
-        assert_eq!(both(&Rules::read(br#"{"nftables":[{"metainfo":{}}]}"#).unwrap()), (LetsIn::Yes, LetsIn::Yes));
-        assert_eq!(both(&rules("accept", &[ESTABLISHED])), (LetsIn::Yes, LetsIn::Yes));
-        assert!(Rules::read(b"no json").is_none());
-    }
-
-    #[test]
-    fn what_is_dropped_unless_it_is_known_is_dropped() {
-        assert_eq!(both(&rules("drop", &[ESTABLISHED, LOOPBACK])), (LetsIn::No, LetsIn::No));
-    }
-
-    #[test]
-    fn a_port_is_open_for_the_protocol_that_is_named() {
-        let udp = r#"input: {"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"dport"}},"right":7275}},{"counter":{"packets":1,"bytes":2}},{"accept":null}"#;
-        assert_eq!(both(&rules("drop", &[ESTABLISHED, udp])), (LetsIn::Yes, LetsIn::No));
-        let range = r#"input: {"match":{"op":"==","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":{"set":[22,{"range":[7000,7300]}]}}},{"accept":null}"#;
-        assert_eq!(both(&rules("drop", &[range])), (LetsIn::No, LetsIn::Yes));
-        let other = r#"input: {"match":{"op":"!=","left":{"payload":{"protocol":"tcp","field":"dport"}},"right":22}},{"drop":null}"#;
-        assert_eq!(both(&rules("accept", &[other])), (LetsIn::Yes, LetsIn::No));
-        let protocol =
-            r#"input: {"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":"udp"}},{"reject":null}"#;
-        assert_eq!(both(&rules("accept", &[protocol])), (LetsIn::No, LetsIn::Yes));
-    }
-
-    #[test]
-    fn what_depends_on_who_comes_is_neither_yes_nor_no() {
-        let from = r#"input: {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"192.168.0.1"}},{"accept":null}"#;
-        assert_eq!(both(&rules("drop", &[from])), (LetsIn::Perhaps, LetsIn::Perhaps));
-        let drop = from.replace("accept", "drop");
-        assert_eq!(both(&rules("accept", &[&drop])), (LetsIn::Perhaps, LetsIn::Perhaps));
-        let unknown = r#"input: {"xt":{"type":"match","name":"multiport"}},{"accept":null}"#;
-        assert_eq!(both(&rules("drop", &[unknown])), (LetsIn::Perhaps, LetsIn::Perhaps));
-    }
-
-    #[test]
-    fn chains_are_followed_and_loops_end() {
-        let jump = r#"input: {"jump":{"target":"ports"}}"#;
-        let udp = r#"ports: {"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"dport"}},"right":7275}},{"accept":null}"#;
-        assert_eq!(both(&rules("drop", &[jump, udp])), (LetsIn::Yes, LetsIn::No));
-        let back = r#"ports: {"jump":{"target":"input"}}"#;
-        assert_eq!(both(&rules("drop", &[jump, back])), (LetsIn::Perhaps, LetsIn::Perhaps));
-    }
-
-    #[test]
-    fn what_may_decide_otherwise_leaves_nothing_certain() {
-        let map = r#"input: {"vmap":{"key":{"payload":{"protocol":"udp","field":"dport"}},"data":{"set":[[7275,{"accept":null}]]}}}"#;
-        assert_eq!(both(&rules("drop", &[map])), (LetsIn::Perhaps, LetsIn::Perhaps));
-        let jump = r#"input: {"jump":{"target":"f"}}"#;
-        let some = r#"f: {"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":"192.168.0.1"}},{"return":null}"#;
-        let others = r#"f: {"drop":null}"#;
-        assert_eq!(both(&rules("accept", &[jump, some, others])), (LetsIn::Perhaps, LetsIn::Perhaps));
-    }
-
-    #[test]
-    fn who_was_sent_elsewhere_does_not_come_back() {
-        let (goto, accept) = (r#"input: {"goto":{"target":"empty"}}"#, r#"input: {"accept":null}"#);
-        assert_eq!(both(&rules("drop", &[goto, accept])), (LetsIn::No, LetsIn::No));
-    }
-
-    #[test]
-    fn every_chain_has_to_let_it_in() {
-        let all = format!(
-            r#"{{"nftables":[{},{}]}}"#,
-            CHAIN.replace("POLICY", "accept"),
-            CHAIN.replace("POLICY", "drop").replace(r#""f""#, r#""g""#)
-        );
-        assert_eq!(both(&Rules::read(all.as_bytes()).unwrap()), (LetsIn::No, LetsIn::No));
-    }
-}
+mod tests;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::code::Code;
+
 /// How something stands. Shown as a word, not as a colour alone.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -53,8 +55,8 @@ pub struct Row {
 pub struct Finding {
     /// How grave it is.
     pub mark: Mark,
-    /// Which finding, for scripts. An interface: none changes its meaning.
-    pub code: &'static str,
+    /// Which finding, for scripts.
+    pub code: Code,
     /// Which address it is about; empty if it is about all.
     pub about: String,
     /// What is the case.

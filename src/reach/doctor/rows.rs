@@ -24,7 +24,7 @@ pub(super) fn rows(journey: &Journey) -> Vec<Row> {
         };
         match &lookup.step.found {
             Ok(_) if !matches!(lookup.address.host, Host::Name(_)) => {
-                row.words = Reach::of(&lookup.address.host).words().to_owned();
+                row.words = kind(Reach::of(&lookup.address.host)).to_owned();
                 row.took = None;
             }
             Ok(sockets) => {
@@ -47,6 +47,19 @@ pub(super) fn rows(journey: &Journey) -> Vec<Row> {
         rows.extend(of_road(journey, road));
     }
     rows
+}
+
+/// What kind of address one was given. Whose network it is of is not known yet.
+fn kind(reach: Reach) -> &'static str {
+    match reach {
+        Reach::Network => "a private address, which leads there only from its own network",
+        Reach::Name => "a name",
+        Reach::Outside | Reach::Internet => "an address of the internet",
+        Reach::Vpn => "an address of a VPN, such as Tailscale, or of a provider's own network",
+        Reach::Link => "an address that leads there only from the same cable or Wi-Fi",
+        Reach::Computer => "this computer itself",
+        Reach::Unknown => "an unusual address",
+    }
 }
 
 fn of_road(journey: &Journey, road: &Road) -> Vec<Row> {

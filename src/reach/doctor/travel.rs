@@ -34,6 +34,12 @@ const ROADS: usize = 16;
 /// of these shows it.
 const CONNECTS: usize = 5;
 
+/// How long it is asked: enough for one whose first packet is lost twice, after one and two seconds (RFC 6298).
+const SENT_TWICE: Duration = Duration::from_secs(3);
+
+/// A name server that has not answered by then is asked again, or the next one is (resolv.conf(5), RES_TIMEOUT).
+const UNANSWERED: Duration = Duration::from_secs(5);
+
 /// How long QUIC may go on when all over TCP has come to its end: enough for its first packet to be lost twice.
 const AFTER_TCP: Duration = Duration::from_secs(3);
 
@@ -119,8 +125,9 @@ impl Traveller {
                 return (tcp, Vec::new(), None, None);
             }
             let again = async {
-                let mut connects = vec![tcp.took];
-                for _ in 1..CONNECTS {
+                let (mut connects, start) = (vec![tcp.took], Instant::now());
+                // Who takes long for each is not asked so often.
+                while connects.len() < CONNECTS && start.elapsed() < SENT_TWICE {
                     let again = timed(knock::connect(to)).await;
                     connects.push(again.took);
                     if again.found.is_err() {
@@ -264,8 +271,9 @@ async fn resolve_one(address: Address) -> Lookup {
     let found = match timeout(limits::DIAL, look_up(&address)).await {
         Ok(Ok(sockets)) if !sockets.is_empty() => Ok(sockets.into_iter().map(canonical).collect()),
         Ok(_) if matches!(address.host, Host::V6(_, Some(_))) => Err(NotFound::Zone),
-        Ok(_) => Err(NotFound::Unknown),
-        Err(_) => Err(NotFound::Silent),
+        // Whoever answers does so earlier. Why nothing was found, the system tells only in words.
+        Ok(_) if start.elapsed() < UNANSWERED => Err(NotFound::Unknown),
+        Ok(_) | Err(_) => Err(NotFound::Silent),
     };
     Lookup { address, step: Step { found, took: start.elapsed() } }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::reach::{
     doctor::{
+        code::Code,
+        firewall::{Keeper, Why},
         journey::{Beyond, Leads, Route, Step},
         multicast::Multicast,
         notes,
@@ -81,8 +83,8 @@ fn taken(doors: Vec<Road>) -> House {
 }
 
 /// The codes beside those of a house where all is well, and the outcome.
-fn found(house: &House) -> (Vec<&'static str>, Outcome) {
-    const WELL: [&str; 4] = ["port-free", "firewall-open", "gateway-maps", "multicast-works"];
+fn found(house: &House) -> (Vec<Code>, Outcome) {
+    const WELL: [Code; 4] = [Code::PortFree, Code::FirewallOpen, Code::GatewayMaps, Code::MulticastWorks];
     let report = notes::report(house, &survey(house));
     for finding in &report.findings {
         assert!(!finding.what.is_empty(), "{finding:?}");
@@ -105,36 +107,41 @@ fn all_is_well_though_no_room_is_open() {
 #[test]
 fn without_an_address_nobody_comes() {
     let none = House { here: vec![here("127.0.0.1"), here("::1")], gateway: None, multicast: vec![], ..house() };
-    assert_eq!(found(&none), (vec!["no-network"], Outcome::Local));
+    assert_eq!(found(&none), (vec![Code::NoNetwork], Outcome::Local));
     let link = House { here: vec![here("127.0.0.1"), here("169.254.3.4"), here("fe80::1")], gateway: None, ..house() };
-    assert_eq!(found(&link).0, ["only-link-local", "no-gateway"]);
+    assert_eq!(found(&link).0, [Code::OnlyLinkLocal, Code::NoGateway]);
     let public = House { here: vec![here("127.0.0.1"), here("8.8.4.4")], ..house() };
-    assert_eq!(found(&public).0, ["public-address"]);
+    assert_eq!(found(&public).0, [Code::PublicAddress]);
 }
 
 #[test]
 fn who_has_the_port_is_said() {
     let both = || vec![door("127.0.0.1", own_room()), door("192.168.77.2", own_room())];
-    assert_eq!(found(&taken(both())), (vec!["own-room"], Outcome::Well));
+    assert_eq!(found(&taken(both())), (vec![Code::OwnRoom], Outcome::Well));
     let half = vec![door("192.168.77.2", answers(Ok(key(OWN)), Err(Failure::Silent), Behind::Host { plain: false }))];
-    assert_eq!(found(&taken(half)), (vec!["own-room"], Outcome::Well));
+    assert_eq!(found(&taken(half)), (vec![Code::OwnRoom], Outcome::Well));
     let only_here = vec![door("127.0.0.1", own_room()), door("192.168.77.2", CLOSED)];
-    assert_eq!(found(&taken(only_here)), (vec!["only-here", "own-room"], Outcome::Local));
+    assert_eq!(found(&taken(only_here)), (vec![Code::OnlyHere, Code::OwnRoom], Outcome::Local));
     let on_one = vec![door("127.0.0.1", CLOSED), door("192.168.77.2", own_room()), door("10.0.0.2", CLOSED)];
-    assert_eq!(found(&taken(on_one)), (vec!["not-on-all-addresses", "own-room"], Outcome::Well));
+    assert_eq!(found(&taken(on_one)), (vec![Code::NotOnAllAddresses, Code::OwnRoom], Outcome::Well));
     let other = answers(Ok(key(2)), Ok(key(2)), Behind::Host { plain: false });
-    assert_eq!(found(&taken(vec![door("192.168.77.2", other.clone())])), (vec!["other-room"], Outcome::Local));
+    assert_eq!(found(&taken(vec![door("192.168.77.2", other.clone())])), (vec![Code::OtherRoom], Outcome::Local));
     let none_yet = House { own: None, ..taken(vec![door("192.168.77.2", other)]) };
-    assert_eq!(found(&none_yet), (vec!["other-room"], Outcome::Local));
+    assert_eq!(found(&none_yet), (vec![Code::OtherRoom], Outcome::Local));
     let plain = answers(Err(Failure::Foreign), Err(Failure::Silent), Behind::Host { plain: true });
     let plain = House { udp: Slot::Free, ..taken(vec![door("192.168.77.2", plain)]) };
-    assert_eq!(found(&plain), (vec!["plain-room"], Outcome::Well));
+    assert_eq!(found(&plain), (vec![Code::PlainRoom], Outcome::Well));
     let program = answers(Err(Failure::Foreign), Err(Failure::Silent), Behind::Other);
-    assert_eq!(found(&taken(vec![door("192.168.77.2", program)])), (vec!["other-program"], Outcome::Local));
+    assert_eq!(found(&taken(vec![door("192.168.77.2", program)])), (vec![Code::OtherProgram], Outcome::Local));
     let on_udp = House { tcp: Slot::Free, ..taken(vec![door("192.168.77.2", CLOSED)]) };
-    assert_eq!(found(&on_udp), (vec!["other-program"], Outcome::Local));
+    assert_eq!(found(&on_udp), (vec![Code::OtherProgram], Outcome::Local));
     let forbidden = House { tcp: Slot::Forbidden, udp: Slot::Forbidden, ..house() };
-    assert_eq!(found(&forbidden), (vec!["port-forbidden"], Outcome::Local));
+    assert_eq!(found(&forbidden), (vec![Code::PortForbidden], Outcome::Local));
+    for (port, is_low) in [(1023, true), (1024, false)] {
+        let report = |house: &House| notes::report(house, &survey(house));
+        let report = report(&House { port, ..forbidden.clone() });
+        assert_eq!(report.findings[0].means.contains("1024"), is_low, "{:?}", report.findings[0]);
+    }
 }
 
 #[test]
@@ -142,21 +149,21 @@ fn the_firewall_is_told_as_far_as_it_is_known() {
     use LetsIn::{No, Perhaps, Yes};
     let with = |firewall| found(&House { firewall, ..house() });
     for (udp, tcp, code, outcome) in [
-        (No, No, "firewall-blocks", Outcome::Local),
-        (No, Yes, "firewall-blocks", Outcome::Well),
-        (Yes, No, "firewall-blocks", Outcome::Well),
-        (No, Perhaps, "firewall-blocks", Outcome::Well),
-        (Perhaps, Yes, "firewall-conditions", Outcome::Well),
-        (Perhaps, Perhaps, "firewall-conditions", Outcome::Well),
+        (No, No, Code::FirewallBlocks, Outcome::Local),
+        (No, Yes, Code::FirewallBlocks, Outcome::Well),
+        (Yes, No, Code::FirewallBlocks, Outcome::Well),
+        (No, Perhaps, Code::FirewallBlocks, Outcome::Well),
+        (Perhaps, Yes, Code::FirewallConditions, Outcome::Well),
+        (Perhaps, Perhaps, Code::FirewallConditions, Outcome::Well),
     ] {
         let followed = Firewall::Followed { keeper: Keeper::Ufw, udp, tcp };
         assert_eq!(with(followed), (vec![code], outcome), "{udp:?} {tcp:?}");
     }
     for keeper in [Keeper::Ufw, Keeper::Firewalld] {
-        assert_eq!(with(Firewall::On(keeper)), (vec!["firewall-on"], Outcome::Well));
+        assert_eq!(with(Firewall::On(keeper)), (vec![Code::FirewallOn], Outcome::Well));
     }
-    for why in [Why::Rights, Why::NoTool, Why::OldRules, Why::System] {
-        assert_eq!(with(Firewall::Unasked(why)), (vec!["firewall-unknown"], Outcome::Well));
+    for why in [Why::Rights, Why::NoTool, Why::NoAnswer, Why::OldRules, Why::System] {
+        assert_eq!(with(Firewall::Unasked(why)), (vec![Code::FirewallUnknown], Outcome::Well));
     }
 }
 
@@ -165,26 +172,26 @@ fn what_the_gateway_says_is_told_and_two_of_them_are_noticed() {
     use Spoken::{No, Yes};
     let with = |gateway| found(&House { gateway, ..house() }).0;
     let outside = |ip: [u8; 4]| Spoken::Outside(ip.into());
-    assert_eq!(with(None), ["no-gateway"]);
-    assert_eq!(with(gateway(No, No, No)), ["gateway-mute"]);
+    assert_eq!(with(None), [Code::NoGateway]);
+    assert_eq!(with(gateway(No, No, No)), [Code::GatewayMute]);
     for spoken in [gateway(PUBLIC, No, No), gateway(No, PUBLIC, No), gateway(No, No, Yes), gateway(Yes, No, No)] {
-        assert_eq!(with(spoken), Vec::<&str>::new(), "{spoken:?}");
+        assert_eq!(with(spoken), Vec::<Code>::new(), "{spoken:?}");
     }
     for spoken in [gateway(Spoken::Nowhere, No, No), gateway(No, Spoken::Nowhere, Yes)] {
-        assert_eq!(with(spoken), ["double-nat"], "{spoken:?}");
+        assert_eq!(with(spoken), [Code::DoubleNat], "{spoken:?}");
     }
-    assert_eq!(with(gateway(Spoken::Nowhere, PUBLIC, Yes)), Vec::<&str>::new(), "one of them tells");
+    assert_eq!(with(gateway(Spoken::Nowhere, PUBLIC, Yes)), Vec::<Code>::new(), "one of them tells");
     for ip in [[192, 168, 1, 7], [10, 0, 0, 1], [100, 64, 3, 4], [203, 0, 113, 1]] {
-        assert_eq!(with(gateway(No, outside(ip), Yes)), ["double-nat"], "{ip:?}");
-        assert_eq!(with(gateway(outside(ip), No, No)), ["double-nat"], "{ip:?}");
+        assert_eq!(with(gateway(No, outside(ip), Yes)), [Code::DoubleNat], "{ip:?}");
+        assert_eq!(with(gateway(outside(ip), No, No)), [Code::DoubleNat], "{ip:?}");
     }
 }
 
 #[test]
 fn multicast_that_is_lost_is_told_from_multicast_that_nobody_answers() {
     let with = |multicast| found(&House { multicast, ..house() }).0;
-    assert_eq!(with(vec![multicast(true, 1)]), Vec::<&str>::new());
-    assert_eq!(with(vec![multicast(true, 0)]), ["multicast-alone"]);
-    assert_eq!(with(vec![multicast(false, 0)]), ["multicast-blocked"]);
-    assert_eq!(with(vec![multicast(false, 0), multicast(true, 3)]), ["multicast-blocked"]);
+    assert_eq!(with(vec![multicast(true, 1)]), Vec::<Code>::new());
+    assert_eq!(with(vec![multicast(true, 0)]), [Code::MulticastAlone]);
+    assert_eq!(with(vec![multicast(false, 0)]), [Code::MulticastBlocked]);
+    assert_eq!(with(vec![multicast(false, 0), multicast(true, 3)]), [Code::MulticastBlocked]);
 }
