@@ -192,6 +192,23 @@ async fn after_a_host_has_left_nobody_is_in_the_room_and_everything_else_is_ther
     assert_eq!(texts(&up_to(&mut again.cursor(), "good morning").await), ["see you tomorrow", "good morning"]);
 }
 
+/// The room never came to its end: its host waited in vain, and was not given back what nobody had heard.
+#[tokio::test]
+async fn who_speaks_as_the_room_closes_neither_holds_up_its_end_nor_was_heard() {
+    let shelf = Shelf::new();
+    let (room, _host, _) = shelf.host().await;
+    let ben_is = room.admit(&ben()).unwrap();
+    room.close();
+    say(&ben_is, 7, "wait");
+    timeout(PATIENCE, room.closed()).await.expect("in time");
+
+    let (room, host, away) = shelf.host().await;
+    assert!(away.is_empty(), "it was closed as it should be");
+    let again = room.admit(&back(ben(), &ben_is.welcome(), 1)).unwrap();
+    assert_eq!(say(&again, 7, "wait"), Heard::Now);
+    up_to(&mut host.cursor(), "wait").await;
+}
+
 #[tokio::test]
 async fn who_does_not_come_back_after_a_restart_has_left() {
     let shelf = Shelf::new();

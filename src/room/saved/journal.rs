@@ -74,7 +74,12 @@ async fn run(mut store: Store, mut queue: mpsc::UnboundedReceiver<Job>, tell: im
         let is_time_to_look = next.is_err();
         loop {
             match next {
-                Ok(Some(Job::Write(more))) => changes.extend(more),
+                // Who spoke at that moment was not heard, so nothing is to be known of it.
+                Ok(Some(Job::Write(_))) if !is_open => {}
+                Ok(Some(Job::Write(more))) => {
+                    is_open = !matches!(more.last(), Some(Change::Closed));
+                    changes.extend(more);
+                }
                 Ok(Some(Job::Read(position, answer))) => reads.push((position, answer)),
                 Ok(None) => is_open = false,
                 Err(_) => {}
@@ -84,7 +89,6 @@ async fn run(mut store: Store, mut queue: mpsc::UnboundedReceiver<Job>, tell: im
                 Err(_) => break,
             }
         }
-        is_open &= !matches!(changes.last(), Some(Change::Closed));
         let work = move || {
             let is_due = is_time_to_look || !changes.is_empty();
             let written = if is_due { store.write(&changes) } else { Ok(()) };
