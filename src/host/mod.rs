@@ -23,6 +23,9 @@ use tracing::{error, info};
 
 pub use crate::room::{Keep, Save};
 
+#[cfg(feature = "bench")]
+pub use self::pace::let_members_hurry;
+
 use self::outside::Outside;
 use crate::{
     conversation::{Backstage, Closed, Conversation, Event, Listening, Refused},
