@@ -15,7 +15,7 @@ use crate::{
 fn open<'a>(desk: &'a Desk, person: &Person, arguments: &[&str]) -> Window<'a> {
     let settings = format!("look-around = true\nname = \"{}\"\n", person.name);
     fs::write(person.installation.path().join("settings.toml"), settings).expect("settings");
-    let window = desk.show(person.command(arguments));
+    let window = desk.show(person.command(arguments), &[]);
     window.focus().resize(900, 900);
     window
 }

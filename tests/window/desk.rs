@@ -130,14 +130,13 @@ impl Desk {
         if !settings.exists() {
             fs::write(settings, "look-around = false\n").expect("settings");
         }
-        let mut command = installation.command(arguments);
-        command.envs(dress.iter().copied());
-        self.show(command)
+        self.show(installation.command(arguments), dress)
     }
 
-    /// Opens the window of a program that was put together elsewhere.
-    pub(crate) fn show(&self, mut command: Command) -> Window<'_> {
+    /// Opens the window of a program that was put together elsewhere, with these variables in its environment.
+    pub(crate) fn show(&self, mut command: Command, dress: &[(&str, &str)]) -> Window<'_> {
         self.dress(&mut command);
+        command.envs(dress.iter().copied());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("the program starts");
         let process = child.id().to_string();
         let child = Ended(child);
