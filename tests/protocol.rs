@@ -96,6 +96,7 @@ fn every_limit_is_that_of_the_program() {
         OUTSTANDING,
         PENDING,
         PENDING_PER_ADDRESS,
+        WAITING,
         KNOCK_RATE,
         KNOCK_BURST,
         ADDRESSES,

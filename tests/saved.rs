@@ -117,8 +117,8 @@ async fn up_to(cursor: &mut Cursor, text: &str) -> Vec<FromHost> {
     let mut batch: Vec<Bytes> = Vec::new();
     loop {
         let is_open = timeout(PATIENCE, cursor.next(&mut batch)).await.expect("in time");
-        for bytes in batch.drain(..) {
-            let frame = frame::take(&mut BytesMut::from(&bytes[..])).unwrap().unwrap();
+        let mut frames = BytesMut::from(&std::mem::take(&mut batch).concat()[..]);
+        while let Some(frame) = frame::take(&mut frames).unwrap() {
             seen.push(FromHost::read(&frame).unwrap().unwrap());
         }
         if seen.iter().any(|message| matches!(message, FromHost::Said(said) if said.text == text)) {

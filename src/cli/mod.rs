@@ -144,6 +144,7 @@ fn perform(Request { data_dir, log, task }: Request) -> Exit {
 
 /// A conversation, in the window or in the terminal.
 fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir, log: Option<&Path>) -> Exit {
+    take_all_descriptors();
     let (credentials, own) = (Credentials::new(identity.clone()), identity.fingerprint());
     thread::spawn(move || warm_up(&credentials, own));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -168,6 +169,18 @@ fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir, log: Option
     // A thread that still waits for the terminal or a name server holds nobody up.
     runtime.shutdown_timeout(Duration::from_millis(100));
     exit
+}
+
+/// Each connection over TCP takes a descriptor. Many systems give a program 1,024 (for `select`, which nobody here uses), and
+/// as many as a full room needs if it asks.
+fn take_all_descriptors() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // With what there is, fewer can come in.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }
 
 #[cfg(feature = "gui")]

@@ -26,9 +26,12 @@ impl Output {
         let (lines, mut waiting) = mpsc::channel::<String>(LINES);
         let (all, written) = oneshot::channel();
         thread::spawn(move || {
-            while let Some(line) = waiting.blocking_recv() {
+            let mut lines = Vec::new();
+            // What has come meanwhile goes out together.
+            while waiting.blocking_recv_many(&mut lines, LINES) > 0 {
+                let text = lines.drain(..).fold(String::new(), |text, line| text + &line + "\n");
                 let mut out = io::stdout().lock();
-                if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+                if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
                     break;
                 }
             }

@@ -1,16 +1,15 @@
-//! A member's two tasks, one that writes what lies ahead of their cursor and one that reads what they say, and how these
-//! end: whoever ends first takes the other along, the room learns how the member left, and the member learns why.
+//! A member's task, which writes what lies ahead of their cursor and reads what they say, and how these end: whichever ends
+//! first ends the other, the room learns how the member left, and the member learns why.
 
 use std::{mem, sync::Arc};
 
-use bytes::Bytes;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep, timeout},
-};
-use tracing::{Instrument, info, trace};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{info, trace};
 
-use super::pace::{Pace, Rate};
+use super::{
+    answers::Answers,
+    pace::{Pace, Rate},
+};
 use crate::{
     room::{Cursor, Heard, Membership},
     transport::{Connection, Error, RecvHalf, SendHalf, Stream},
@@ -48,14 +47,12 @@ enum End {
 /// Serves a member until they are gone.
 pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, membership: Membership) {
     let Stream { send, mut recv } = stream;
-    let (answers, queue) = mpsc::channel(limits::ANSWERS);
-    let mut writer = tokio::spawn(write(send, membership.cursor(), queue).in_current_span());
+    let answers = Answers::default();
     let end = tokio::select! {
-        written = &mut writer => written.unwrap_or_else(|panic| End::Lost(panic.to_string())),
+        end = write(send, membership.cursor(), &answers) => end,
         end = read(&mut recv, &membership, &answers) => end,
         () = membership.replaced() => End::Replaced,
     };
-    writer.abort();
     info!("ended: {end}");
     match end {
         End::Left => {
@@ -87,21 +84,21 @@ pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, memb
     }
 }
 
-async fn write(mut send: SendHalf, mut cursor: Cursor, mut queue: mpsc::Receiver<Bytes>) -> End {
+async fn write(mut send: SendHalf, mut cursor: Cursor, answers: &Answers) -> End {
     let mut batch = Vec::new();
     loop {
         tokio::select! {
             more = cursor.next(&mut batch) => if !more { return End::RoomClosed },
-            Some(answer) = queue.recv() => batch.push(answer),
+            taken = answers.take() => batch = taken,
         }
-        trace!(frames = batch.len(), "sending");
+        trace!(pieces = batch.len(), "sending");
         if let Err(error) = send.send(&mut batch).await {
             return End::Lost(error.to_string());
         }
     }
 }
 
-async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Sender<Bytes>) -> End {
+async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &Answers) -> End {
     let mut pace = Pace::new(FRAMES, Instant::now());
     let mut is_known_to_hurry = false;
     loop {
@@ -117,10 +114,12 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Send
         // Nobody is cut off for being fast, only read more slowly; what they send then waits on their side.
         let cost = 1 + frame.payload.len() / 1024;
         let wait = pace.take(cost as u32, Instant::now());
-        if !wait.is_zero() && !mem::replace(&mut is_known_to_hurry, true) {
-            info!("sends faster than it may, and is read more slowly");
+        if !wait.is_zero() {
+            if !mem::replace(&mut is_known_to_hurry, true) {
+                info!("sends faster than it may, and is read more slowly");
+            }
+            sleep(wait).await;
         }
-        sleep(wait).await;
         match FromMember::read(&frame) {
             Ok(Some(FromMember::Say(say))) => {
                 let nonce = say.nonce;
@@ -129,7 +128,7 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Send
                     Ok(Heard::Now) => {}
                     Ok(Heard::Before) => {
                         membership.settled().await;
-                        let answer = answers.send(Repeated { nonce }.encode());
+                        let answer = answers.put(Repeated { nonce }.encode());
                         if timeout(limits::SILENCE, answer).await.is_err() {
                             return End::Silent;
                         }
@@ -138,7 +137,7 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &mpsc::Send
                 }
             }
             Ok(Some(FromMember::Ping(ping))) => {
-                let _ = answers.try_send(Pong { number: ping.number }.encode());
+                let _ = answers.try_put(Pong { number: ping.number }.encode());
             }
             Ok(Some(FromMember::Hello(_))) => return End::Violation("A member says hello once.".to_owned()),
             Ok(None) => {}

@@ -6,7 +6,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     task::JoinHandle,
     time::{Instant, sleep, timeout, timeout_at},
 };
@@ -15,7 +15,7 @@ use tracing::{Instrument, debug, error_span, field, info, warn};
 
 use super::{
     attend::attend,
-    porch::{Place, Porch},
+    porch::{COURTESY, Place, Porch},
 };
 use crate::{
     room::{Candidate, Membership, Room},
@@ -48,9 +48,9 @@ async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, at
         match listener.accept().await {
             Ok(incoming) => {
                 let span = error_span!("connection", from = %incoming.remote, over = field::Empty);
-                match porch.place(incoming.remote.ip()) {
+                match porch.knock(incoming.remote.ip()) {
                     Some(place) => {
-                        let answered = answer(incoming, place, room.clone(), attending.clone());
+                        let answered = answer(incoming, place, porch.clone(), room.clone(), attending.clone());
                         tokio::spawn(answered.instrument(span));
                     }
                     None if porch.can_answer() => {
@@ -78,13 +78,19 @@ async fn turn_away(incoming: Incoming) {
 
 /// One knock, from its handshake to the member's end. What a stranger does wrong is nobody's business but theirs, and who
 /// is still a stranger when the room closes is not waited for.
-async fn answer(incoming: Incoming, mut place: Place, room: Arc<Room>, attending: mpsc::WeakSender<()>) {
+async fn answer(
+    incoming: Incoming,
+    place: oneshot::Receiver<Place>,
+    porch: Porch,
+    room: Arc<Room>,
+    attending: mpsc::WeakSender<()>,
+) {
     // On the heap, so that the task of a member who stays for hours does not keep the room that a handshake takes.
     let greeted = tokio::select! {
-        greeted = Box::pin(greet(incoming, &mut place)) => greeted,
+        greeted = Box::pin(greet(incoming, place, porch)) => greeted,
         () = room.closed() => None,
     };
-    let Some((connection, stream, hello)) = greeted else { return };
+    let Some((place, connection, stream, hello)) = greeted else { return };
     let admitted = Box::pin(admit(&room, &*connection, stream, &hello)).await;
     if let Some((membership, stream)) = admitted {
         drop(place);
@@ -95,8 +101,16 @@ async fn answer(incoming: Incoming, mut place: Place, room: Arc<Room>, attending
 }
 
 /// From a knock to a hello, in [`limits::GREETING`]. Whoever gets as far as to understand it is told why they are not let in.
-async fn greet(incoming: Incoming, place: &mut Place) -> Option<(Arc<dyn Connection>, Stream, Hello)> {
+async fn greet(
+    incoming: Incoming,
+    place: oneshot::Receiver<Place>,
+    porch: Porch,
+) -> Option<(Place, Arc<dyn Connection>, Stream, Hello)> {
     let deadline = Instant::now() + limits::GREETING;
+    let Ok(Some(mut place)) = timeout_at(deadline, waited(place, &porch)).await else {
+        info!("there was no place in time");
+        return None;
+    };
     let shaken = tokio::select! {
         shaken = timeout_at(deadline, incoming.handshake) => shaken,
         () = place.taken() => {
@@ -135,7 +149,7 @@ async fn greet(incoming: Incoming, place: &mut Place) -> Option<(Arc<dyn Connect
         }
     };
     let (code, why) = match heard {
-        Ok(Ok((stream, hello))) => return Some((connection, stream, hello)),
+        Ok(Ok((stream, hello))) => return Some((place, connection, stream, hello)),
         Ok(Err(Error::WrongProtocol(why))) => (CloseCode::Violation, why),
         Ok(Err(error)) => {
             info!(why = %error, "gone without a hello");
@@ -146,6 +160,16 @@ async fn greet(incoming: Incoming, place: &mut Place) -> Option<(Arc<dyn Connect
     info!(?code, why, "not greeted");
     connection.close(code, &why).await;
     None
+}
+
+/// Waits for a place, and asks now and then whether somebody has to give way.
+async fn waited(mut place: oneshot::Receiver<Place>, porch: &Porch) -> Option<Place> {
+    loop {
+        match timeout(COURTESY, &mut place).await {
+            Ok(place) => return place.ok(),
+            Err(_) => porch.call(),
+        }
+    }
 }
 
 /// Waits until the peer says who they are.
@@ -184,7 +208,7 @@ async fn admit(
             let mut welcome = membership.welcome();
             welcome.ticket = connection.ticket();
             let mut batch = vec![welcome.encode()];
-            batch.extend(Roster::split(&membership.take_roster()).map(|roster| roster.encode()));
+            batch.extend(Roster::frames(&membership.take_roster()));
             let told = async {
                 membership.settled().await;
                 send.send(&mut batch).await

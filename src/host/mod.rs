@@ -4,10 +4,12 @@
 //! - `door`: from a knock to a member, with as little spent on strangers as can be
 //! - `porch`: how many strangers there may be, and how often they may knock
 //! - `pace`: how fast somebody may go on
-//! - `attend`: a member's two tasks, and how they end
+//! - `attend`: a member's task, and how it ends
+//! - `answers`: answers that wait to be written to a member
 //! - `outside`: what the host is told of the way in from outside, and the invite with it
 //! - `own`: the host's own membership, which needs no connection
 
+mod answers;
 mod attend;
 mod door;
 mod listen;

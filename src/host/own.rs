@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::outside::Outside;
 use crate::{
     conversation::{Backstage, Command, Event, Outbox, State, View, Welcomed, outbox},
     room::{Membership, Room},
-    wire::{FromHost, Security, frame},
+    wire::{Frame, FromHost, Security, frame},
 };
 
 /// Takes part until the host leaves; then the room is closed, and everything that was said has been shown.
@@ -37,9 +37,12 @@ pub(super) async fn attend(
                 if !more {
                     break;
                 }
-                for bytes in batch.drain(..) {
-                    for event in see(&bytes, &mut view, &mut outbox) {
-                        let _ = backstage.events.send(event).await;
+                for frames in batch.drain(..) {
+                    let mut frames = BytesMut::from(&frames[..]);
+                    while let Ok(Some(frame)) = frame::take(&mut frames) {
+                        for event in see(&frame, &mut view, &mut outbox) {
+                            let _ = backstage.events.send(event).await;
+                        }
                     }
                 }
             }
@@ -88,8 +91,7 @@ fn welcomed(own: &mut Membership, accepts: Security) -> [Event; 2] {
 }
 
 /// The events of one of our own frames.
-fn see(bytes: &Bytes, view: &mut View, outbox: &mut Outbox) -> Vec<Event> {
-    let frame = frame::take(&mut BytesMut::from(&bytes[..])).ok().flatten();
-    let message = frame.and_then(|frame| FromHost::read(&frame).ok().flatten());
+fn see(frame: &Frame, view: &mut View, outbox: &mut Outbox) -> Vec<Event> {
+    let message = FromHost::read(frame).ok().flatten();
     message.and_then(|message| view.see(message, outbox).ok()).unwrap_or_default()
 }

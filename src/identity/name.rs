@@ -1,9 +1,9 @@
 //! Names of members and rooms, clean from the moment they exist: one line of visible text, with nothing in it
 //! that hides, reorders or overprints its neighbours. Two names are the same when their folded forms are.
 
-use std::{env, fmt, str::FromStr};
+use std::{env, fmt, str::FromStr, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_script::Script;
 use unicode_security::{confusable_detection::skeleton, mixed_script::AugmentedScriptSet};
@@ -18,9 +18,11 @@ pub type RoomName = CleanName<64>;
 
 /// A name of at most `MAX` characters: normalised (NFC), trimmed, single spaces inside, at least one letter or digit,
 /// only characters that can be seen, no colon or angle bracket, and no asterisk first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CleanName<const MAX: usize>(String);
+///
+/// Shared by its clones: a room has each name in many places, and lists all of them for whoever comes in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CleanName<const MAX: usize>(Arc<str>);
 
 /// Why a text is not a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,7 +112,7 @@ impl<const MAX: usize> CleanName<MAX> {
         let mut numbered = (2u32..).map(|number| {
             let suffix = format!(" {number}");
             let kept: String = self.0.chars().take(MAX.saturating_sub(suffix.len())).collect();
-            Self(kept.trim_end().to_owned() + &suffix)
+            Self((kept.trim_end().to_owned() + &suffix).into())
         });
         // Some number is free, for a room has fewer members than there are numbers.
         numbered.find(|name| !taken(name)).unwrap_or_else(|| self.clone())
@@ -129,7 +131,7 @@ impl RoomName {
     /// The room of somebody who gave it no name.
     pub fn of(host: &Name) -> Self {
         // As clean as the name in it, and a room's name may be twice as long.
-        Self(format!("{host}'s room"))
+        Self(format!("{host}'s room").into())
     }
 }
 
@@ -163,7 +165,7 @@ impl<const MAX: usize> FromStr for CleanName<MAX> {
         if name.split(|c| !is_combining_mark(c)).any(|marks| marks.chars().count() > MAX_MARKS) {
             return Err(NameError::Marks);
         }
-        Ok(Self(name))
+        Ok(Self(name.into()))
     }
 }
 
@@ -175,6 +177,10 @@ fn is_passed_over(character: char) -> bool {
 /// Where a transcript is text, `Ben: hello` is what Ben said and `Ben> hello` what one said oneself. No name may pretend
 /// to be one of these with its beginning of a text. Also what normalises to such a character or looks like it.
 fn ends_a_name(character: char) -> bool {
+    if character.is_ascii() {
+        // It normalises to itself; and names are read with every message.
+        return ":<>".contains(character);
+    }
     "꞉∶ː˸։׃܃›»≻".contains(character) || [character].into_iter().nfkc().any(|c| ":<>".contains(c))
 }
 
@@ -209,9 +215,9 @@ impl<const MAX: usize> TryFrom<String> for CleanName<MAX> {
     }
 }
 
-impl<const MAX: usize> From<CleanName<MAX>> for String {
-    fn from(name: CleanName<MAX>) -> Self {
-        name.0
+impl<const MAX: usize> Serialize for CleanName<MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

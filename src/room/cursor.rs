@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tracing::info;
 
-use super::{Head, Room, log::Ahead};
+use super::{Room, herald::Head, log::Ahead};
 use crate::wire::{
     Message,
     message::{Gap, Roster},
@@ -21,8 +21,8 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Waits for entries and adds them to `batch`, at most [`BATCH`](crate::wire::limits::BATCH) bytes of them. `false` means that the room
-    /// has ended and everything has been read.
+    /// Waits for entries and adds them to `batch`, at most [`BATCH`](crate::wire::limits::BATCH) bytes of them, in pieces of one
+    /// whole frame or more. `false` means that the room has ended and everything has been read.
     ///
     /// Cancel-safe: the position moves only when `batch` is filled.
     pub async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
@@ -73,7 +73,7 @@ impl Cursor {
         let (roster, head) = (state.roster(), state.log.head());
         info!(from = self.position, to, "too slow: the log has let go of what came next");
         batch.push(Gap { from: self.position, to, head, members: roster.len() as u32 }.encode());
-        batch.extend(Roster::split(&roster).map(|roster| roster.encode()));
+        batch.extend(Roster::frames(&roster));
         drop(state);
         self.position = to;
     }

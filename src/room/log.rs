@@ -20,6 +20,19 @@ pub(super) struct Log {
     bytes: usize,
     /// The oldest entry in the file, if there is one.
     saved_from: Option<u64>,
+    /// What was read last.
+    run: Option<Run>,
+}
+
+/// Entries that were read together, as one piece. Members of a busy room are mostly at the same place: they are all given the
+/// same bytes, which are put together once.
+#[derive(Debug)]
+struct Run {
+    position: u64,
+    end: u64,
+    /// The position after them.
+    next: u64,
+    frames: Bytes,
 }
 
 /// What lies ahead of a position.
@@ -38,7 +51,7 @@ pub(super) enum Ahead {
 impl Log {
     /// An empty log of a new epoch.
     pub(super) fn new() -> Self {
-        Self { epoch: random::number(), first: 1, entries: VecDeque::new(), bytes: 0, saved_from: None }
+        Self { epoch: random::number(), first: 1, entries: VecDeque::new(), bytes: 0, saved_from: None, run: None }
     }
 
     /// The log of a room that is saved.
@@ -50,6 +63,7 @@ impl Log {
             bytes: entries.iter().map(|entry| entry.frame.len()).sum(),
             entries,
             saved_from: Some(found.first),
+            run: None,
         }
     }
 
@@ -88,23 +102,40 @@ impl Log {
 
     /// Adds entries from `position` on, and before `end`, to `batch`, as many as fit into [`limits::BATCH`] bytes, and one at
     /// least.
-    pub(super) fn read(&self, position: u64, end: u64, batch: &mut Vec<Bytes>) -> Ahead {
+    pub(super) fn read(&mut self, position: u64, end: u64, batch: &mut Vec<Bytes>) -> Ahead {
         let oldest = self.saved_from.unwrap_or(self.first);
         if position < oldest {
             return Ahead::Gap(oldest);
         }
         let Some(skipped) = position.checked_sub(self.first) else { return Ahead::Saved(self.first) };
-        let mut bytes = 0;
-        let mut next = position;
-        for entry in self.entries.iter().skip(skipped as usize).take(end.saturating_sub(position) as usize) {
-            bytes += entry.frame.len();
-            if bytes > limits::BATCH && next > position {
-                break;
-            }
-            batch.push(entry.frame.clone());
-            next += 1;
+        let end = end.min(self.head());
+        if position >= end {
+            return Ahead::Nothing;
         }
-        if next == position { Ahead::Nothing } else { Ahead::Entries(next) }
+        let run = match self.run.take() {
+            Some(run) if (run.position, run.end) == (position, end) => run,
+            _ => self.put_together(skipped as usize, position, end),
+        };
+        batch.push(run.frames.clone());
+        Ahead::Entries(self.run.insert(run).next)
+    }
+
+    /// The entries after the first `skipped`, from `position` on and before `end`, as many as fit.
+    fn put_together(&self, skipped: usize, position: u64, end: u64) -> Run {
+        let mut bytes = 0;
+        let fits = |entry: &&Entry| {
+            let is_first = bytes == 0;
+            bytes += entry.frame.len();
+            is_first || bytes <= limits::BATCH
+        };
+        let entries = self.entries.iter().skip(skipped).take((end - position) as usize).take_while(fits);
+        let frames: Vec<_> = entries.map(|entry| entry.frame.clone()).collect();
+        let next = position + frames.len() as u64;
+        let frames = match &frames[..] {
+            [one] => one.clone(),
+            many => many.concat().into(),
+        };
+        Run { position, end, next, frames }
     }
 
     /// The position from which `messages` messages lie ahead, or as many as there are.
@@ -142,28 +173,50 @@ mod tests {
 
     #[test]
     fn a_position_reads_what_lies_between_it_and_the_head() {
-        let log = filled(3, 10);
+        let mut log = filled(3, 10);
         let mut batch = Vec::new();
         assert_eq!(log.read(2, u64::MAX, &mut batch), Ahead::Entries(4));
-        assert_eq!(batch.len(), 2);
+        assert_eq!(batch.concat().len(), 20);
         assert_eq!(log.read(4, u64::MAX, &mut batch), Ahead::Nothing);
     }
 
     #[test]
     fn a_batch_is_bounded_and_never_empty() {
-        let log = filled(5, limits::BATCH / 2);
+        let mut log = filled(5, limits::BATCH / 2);
         let mut batch = Vec::new();
         assert_eq!(log.read(1, u64::MAX, &mut batch), Ahead::Entries(3));
-        let log = filled(1, limits::BATCH * 2);
+        let mut log = filled(1, limits::BATCH * 2);
         assert_eq!(log.read(1, u64::MAX, &mut Vec::new()), Ahead::Entries(2));
     }
 
     #[test]
+    fn members_at_the_same_place_are_given_the_same_bytes_and_others_their_own() {
+        let mut log = Log::new();
+        let frames: Vec<Bytes> = (0..4u8).map(|byte| vec![byte; 10].into()).collect();
+        let read = |log: &mut Log, position, end| {
+            let mut batch = Vec::new();
+            assert_eq!(log.read(position, end, &mut batch), Ahead::Entries(end.min(log.head())));
+            assert_eq!(batch.concat(), frames[position as usize - 1..end as usize - 1].concat());
+            batch.remove(0)
+        };
+        for frame in &frames[..3] {
+            log.append(Entry { at: 0, is_message: true, frame: frame.clone() });
+        }
+        let first = read(&mut log, 1, 4);
+        assert_eq!(read(&mut log, 1, 4).as_ptr(), first.as_ptr());
+        read(&mut log, 2, 4);
+        read(&mut log, 1, 3);
+        log.append(Entry { at: 0, is_message: true, frame: frames[3].clone() });
+        read(&mut log, 1, 5);
+        read(&mut log, 1, 4);
+    }
+
+    #[test]
     fn the_log_forgets_the_oldest_and_says_where_it_goes_on() {
-        let log = filled(limits::LOG_ENTRIES + 7, 1);
+        let mut log = filled(limits::LOG_ENTRIES + 7, 1);
         assert_eq!(log.read(1, u64::MAX, &mut Vec::new()), Ahead::Gap(8));
         assert_eq!(log.head(), limits::LOG_ENTRIES as u64 + 8);
-        let log = filled(4, limits::LOG_BYTES / 2);
+        let mut log = filled(4, limits::LOG_BYTES / 2);
         assert_eq!(log.read(1, u64::MAX, &mut Vec::new()), Ahead::Gap(3));
     }
 
@@ -180,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_was_not_heard_yet_is_not_read() {
-        let log = filled(3, 10);
+        let mut log = filled(3, 10);
         assert_eq!(log.read(1, 3, &mut Vec::new()), Ahead::Entries(3));
         assert_eq!(log.read(3, 3, &mut Vec::new()), Ahead::Nothing);
     }

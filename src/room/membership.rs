@@ -60,7 +60,7 @@ impl Membership {
 
     /// A reader of the log that starts at this member's history.
     pub fn cursor(&self) -> Cursor {
-        Cursor { room: self.room.clone(), position: self.welcome.first, head: self.room.head.subscribe() }
+        Cursor { room: self.room.clone(), position: self.welcome.first, head: self.room.herald.listen() }
     }
 
     /// Says something to everyone, unless it was said already: a nonce is taken once.

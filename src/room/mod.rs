@@ -9,10 +9,12 @@
 //! - `state`: what a room knows at one moment
 //! - `membership`: a place in the room
 //! - `cursor`: a position in the log
+//! - `herald`: when members are told that the log has grown
 //! - `names`: whose name is whose
 //! - `saved`: a room that is kept in a file
 
 mod cursor;
+mod herald;
 mod log;
 mod membership;
 mod names;
@@ -29,6 +31,7 @@ pub use self::{
     saved::{Keep, Save, SaveError},
 };
 use self::{
+    herald::{Head, Herald},
     log::Log,
     names::{Claim, Names, Proof, Turn},
     saved::{Change, Found, Journal, Progress, Store},
@@ -48,18 +51,11 @@ pub struct Room {
     name: RoomName,
     state: Mutex<State>,
     /// Tells every cursor where the log ends by now: in a room that is saved, where the file does.
-    head: watch::Sender<Head>,
+    herald: Arc<Herald>,
     /// What writes the room down, if it is saved.
     journal: Option<Journal>,
     /// Why nothing can be written down at this moment.
     stuck: watch::Sender<Option<String>>,
-}
-
-/// How far the log can be read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Head {
-    seq: u64,
-    is_open: bool,
 }
 
 /// Somebody who wants to come in, as far as the handshake has shown.
@@ -131,7 +127,7 @@ impl Room {
     }
 
     fn with(name: RoomName, state: State, saved: Option<(Store, Weak<Self>)>) -> Self {
-        let (head, _) = watch::channel(Head { seq: state.log.head(), is_open: true });
+        let herald = Herald::new(Head { seq: state.log.head(), is_open: true });
         let journal = saved.map(|(store, room)| {
             Journal::start(store, move |progress| {
                 if let Some(room) = room.upgrade() {
@@ -139,7 +135,7 @@ impl Room {
                 }
             })
         });
-        Self { name, state: Mutex::new(state), head, journal, stuck: watch::channel(None).0 }
+        Self { name, state: Mutex::new(state), herald, journal, stuck: watch::channel(None).0 }
     }
 
     /// The room's name.
@@ -281,7 +277,7 @@ impl Room {
     /// Comes to an end when the room has closed, and everything was saved that is. Cancel-safe.
     pub async fn closed(&self) {
         // The sender is ours: it cannot be gone.
-        let _ = self.head.subscribe().wait_for(|head| !head.is_open).await;
+        let _ = self.herald.listen().wait_for(|head| !head.is_open).await;
     }
 
     /// Hands on what has happened, now that it is complete: to the members, or first to the file.
@@ -293,7 +289,7 @@ impl Room {
             Some(_) => {}
             None => {
                 let head = Head { seq: state.log.head(), is_open: !state.is_closed };
-                self.head.send_if_modified(|before| std::mem::replace(before, head) != head);
+                self.herald.tell(head, state.present.len());
             }
         }
     }
@@ -302,26 +298,30 @@ impl Room {
     fn learn(&self, progress: Progress) {
         match progress {
             Progress::Saved { first, head } => {
-                self.state().log.forget_before(first);
-                self.head.send_modify(|before| before.seq = head);
+                let mut state = self.state();
+                state.log.forget_before(first);
+                self.herald.tell(Head { seq: head, is_open: true }, state.present.len());
+                drop(state);
                 self.stuck.send_if_modified(|stuck| stuck.take().is_some());
             }
             Progress::Stuck(error) => {
                 let why = Some(error.to_string());
                 self.stuck.send_if_modified(|before| std::mem::replace(before, why.clone()) != why);
             }
-            Progress::Closed => self.head.send_modify(|before| before.is_open = false),
+            Progress::Closed => self.herald.close(),
         }
     }
 
-    /// Waits until every entry before `seq` is saved, or nothing is any more.
+    /// Waits until every entry before `seq` is saved, if any is, or nothing is any more.
     async fn saved_up_to(&self, seq: u64) {
-        let _ = self.head.subscribe().wait_for(|head| head.seq >= seq || !head.is_open).await;
+        if self.is_saved() {
+            let _ = self.herald.listen().wait_for(|head| head.seq >= seq || !head.is_open).await;
+        }
     }
 
     /// Whether so much waits to be saved that nothing more is to be added.
     fn is_behind(&self, state: &State) -> bool {
-        state.log.head() - self.head.borrow().seq >= limits::UNSAVED
+        self.is_saved() && state.log.head() - self.herald.told().seq >= limits::UNSAVED
     }
 
     /// A poisoned lock means that a change was cut short. What stands is still one order for all, so the room goes on.

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::wire::limits;
 
-/// Over QUIC either side sends something every [`limits::KEEP_ALIVE`]; this much later something of it has arrived, or UDP
-/// has stopped doing so.
+/// Over QUIC we send something every [`limits::KEEP_ALIVE`], which the host acknowledges; this much later that has arrived, or
+/// UDP has stopped doing so.
 const SILENT: Duration = limits::KEEP_ALIVE.saturating_add(Duration::from_secs(2));
 
 /// The same when we have sent something that QUIC on the other side acknowledges within 25 ms: time to lose it and send it

@@ -8,6 +8,7 @@ use std::{
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
+use tracing::{debug, info};
 
 /// Connections that may wait to be accepted. Short queues lose a crowd that joins at once.
 const BACKLOG: i32 = 1024;
@@ -25,11 +26,17 @@ pub(super) fn tcp_listener(address: SocketAddr) -> io::Result<tokio::net::TcpLis
     tokio::net::TcpListener::from_std(socket.into())
 }
 
+/// A UDP socket with buffers as large as the system gives. With small ones, a crowd that joins at once loses packets, and
+/// those it loses come again.
 pub(super) fn udp(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = bound(address, Type::DGRAM, Protocol::UDP)?;
-    // Best effort: with less, a crowd that joins at once takes longer.
     let _ = socket.set_recv_buffer_size(UDP_BUFFER);
     let _ = socket.set_send_buffer_size(UDP_BUFFER);
+    let (receive, send) = (socket.recv_buffer_size()?, socket.send_buffer_size()?);
+    debug!(receive, send, asked = UDP_BUFFER, "UDP buffers, in bytes");
+    if receive < UDP_BUFFER {
+        info!(receive, "the system gives UDP a small buffer, so a crowd that joins at once takes longer");
+    }
     Ok(socket.into())
 }
 

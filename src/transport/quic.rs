@@ -9,13 +9,16 @@ use std::{
 
 use aws_lc_rs::hmac;
 use quinn::{
-    ClientConfig, ConnectionError, Endpoint, EndpointConfig, ReadError, ServerConfig, TransportConfig,
-    TransportErrorCode, VarInt, WriteError,
+    AckFrequencyConfig, ClientConfig, ConnectionError, Endpoint, EndpointConfig, ReadError, ServerConfig,
+    TransportConfig, TransportErrorCode, VarInt, WriteError,
     crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig},
 };
 use quinn_proto::HashedConnectionIdGenerator;
 use rustls::pki_types::CertificateDer;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    time::timeout,
+};
 
 use super::{
     Accepted, BoxFuture, Connection, Credentials, Error, Expect, Incoming, Kind, Listener, Peer, RecvHalf, SendHalf,
@@ -30,6 +33,22 @@ use crate::{
     identity::Fingerprint,
     wire::{CloseCode, Security, Ticket, limits, message::Close},
 };
+
+/// A peer acknowledges so many packets together, or what has come in 25 ms. Each acknowledgement costs either side as much as
+/// a packet; asked for by default is one for every second packet.
+const ACKNOWLEDGED_TOGETHER: u32 = 20;
+
+/// What is expected of a round trip before one was made: the first packet, if it is lost, is sent again after three times
+/// that. RFC 9002 takes 333 ms for the whole world; this program is for one network, and most of what is lost there is lost
+/// to a crowd that joins at once.
+const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
+
+/// Handshakes that are worked on at a time. Others have their turn when these are done: so the socket is read in between,
+/// and a crowd does not have to send everything again that its buffer could not hold.
+const AT_A_TIME: usize = 8;
+
+/// Who keeps the host waiting for so long in a handshake is no longer counted.
+const TURN: Duration = Duration::from_millis(50);
 
 /// What a close is given to leave this machine.
 const LAST_PACKET: Duration = Duration::from_millis(100);
@@ -61,7 +80,10 @@ impl Quic {
     fn client_config(&self, config: rustls::ClientConfig) -> Result<ClientConfig, Error> {
         let crypto = QuicClientConfig::try_from(config).map_err(|e| Error::Io(io::Error::other(e)))?;
         let mut config = ClientConfig::new(Arc::new(crypto));
-        config.transport_config(Arc::new(transport_config(0, limits::WINDOW_OF_MEMBER)));
+        let mut transport = transport_config(0, limits::WINDOW_OF_MEMBER);
+        // The host acknowledges it, so one side's does for both; a gateway is on the side that dials.
+        transport.keep_alive_interval(Some(limits::KEEP_ALIVE));
+        config.transport_config(Arc::new(transport));
         Ok(config)
     }
 
@@ -81,9 +103,10 @@ impl Quic {
         let crypto = QuicServerConfig::try_from(crypto).map_err(io::Error::other)?;
         let mut config = ServerConfig::with_crypto(Arc::new(crypto));
         config
-            .max_incoming(limits::PENDING)
+            // Whoever has a place or waits for one, and some more: who among them has to give way is not for QUIC to say.
+            .max_incoming(limits::WAITING + 2 * limits::PENDING)
             .incoming_buffer_size(limits::UNSEEN as u64)
-            .incoming_buffer_size_total((limits::PENDING * limits::UNSEEN) as u64);
+            .incoming_buffer_size_total((limits::WAITING * limits::UNSEEN) as u64);
         config.transport_config(Arc::new(transport_config(1 + limits::STREAMS as u32, limits::WINDOW_OF_HOST)));
         Ok(config)
     }
@@ -96,7 +119,7 @@ impl Transport for Quic {
 
     fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>> {
         let endpoint = endpoint_on(address, self.endpoint_config(), Some(self.server_config()?))?;
-        Ok(Box::new(QuicListener { endpoint, under_way: Arc::default() }))
+        Ok(Box::new(QuicListener { endpoint, under_way: Arc::default(), turns: Arc::new(Semaphore::new(AT_A_TIME)) }))
     }
 
     fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
@@ -129,10 +152,13 @@ fn endpoint_on(address: SocketAddr, config: EndpointConfig, server: Option<Serve
 }
 
 fn transport_config(streams_accepted: u32, window: usize) -> TransportConfig {
+    let mut acknowledgements = AckFrequencyConfig::default();
+    acknowledgements.ack_eliciting_threshold(ACKNOWLEDGED_TOGETHER.into());
     let mut config = TransportConfig::default();
     config
+        .ack_frequency_config(Some(acknowledgements))
+        .initial_rtt(FIRST_ROUND_TRIP)
         .max_idle_timeout(Some(VarInt::from_u32(limits::QUIC_SILENCE.as_millis() as u32).into()))
-        .keep_alive_interval(Some(limits::KEEP_ALIVE))
         .max_concurrent_bidi_streams(streams_accepted.into())
         .max_concurrent_uni_streams(0u32.into())
         .datagram_receive_buffer_size(None)
@@ -148,6 +174,7 @@ struct QuicListener {
     endpoint: Endpoint,
     /// Each handshake holds one.
     under_way: Arc<()>,
+    turns: Arc<Semaphore>,
 }
 
 impl Listener for QuicListener {
@@ -165,16 +192,31 @@ impl Listener for QuicListener {
                     continue;
                 }
                 let remote = canonical(incoming.remote_address());
-                let handshake = shake(self.endpoint.clone(), incoming, self.under_way.clone());
+                let (endpoint, under_way, turns) = (self.endpoint.clone(), self.under_way.clone(), self.turns.clone());
+                let handshake = async move {
+                    let shaken = shake(endpoint, incoming, &turns).await;
+                    drop(under_way);
+                    shaken
+                };
                 return Ok(Incoming { remote, handshake: Box::pin(handshake) });
             }
         })
     }
 }
 
-async fn shake(endpoint: Endpoint, incoming: quinn::Incoming, _under_way: Arc<()>) -> Result<Accepted, Error> {
+async fn shake(endpoint: Endpoint, incoming: quinn::Incoming, turns: &Semaphore) -> Result<Accepted, Error> {
     log_kind(Kind::Quic);
-    let quic = incoming.await.map_err(|error| lost(error, true))?;
+    // Nobody closes it.
+    let turn = turns.acquire().await;
+    let mut shaken = incoming.into_future();
+    let shaken = match timeout(TURN, &mut shaken).await {
+        Ok(shaken) => shaken,
+        Err(_) => {
+            drop(turn);
+            shaken.await
+        }
+    };
+    let quic = shaken.map_err(|error| lost(error, true))?;
     Ok(Accepted::Connection(QuicConnection::new(endpoint, quic, Security::Encrypted)?))
 }
 

@@ -4,7 +4,7 @@
 //! there, which is then named by its [`Ticket`]. On TLS the same key must have signed both.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     io,
     sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError},
 };
@@ -12,7 +12,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
     net::TcpStream,
-    sync::{Mutex, Semaphore, mpsc},
+    sync::{Mutex, Notify, Semaphore},
     time::timeout,
 };
 use tokio_rustls::TlsStream;
@@ -119,7 +119,7 @@ pub(super) struct SocketConnection {
 
 enum Role {
     Dialled { redial: Redial, ticket: SyncMutex<Option<Ticket>> },
-    Accepted { ticket: Ticket, streams: Mutex<mpsc::Receiver<Stream>>, desk: Desk },
+    Accepted { ticket: Ticket, further: Arc<Further>, desk: Desk },
 }
 
 impl SocketConnection {
@@ -136,8 +136,8 @@ impl SocketConnection {
         pipe.read_exact(&mut preface).await?;
         match preface {
             [FIRST] => {
-                let (ticket, streams) = desk.register(peer.fingerprint);
-                let role = Role::Accepted { ticket, streams: Mutex::new(streams), desk };
+                let (ticket, further) = desk.register(peer.fingerprint);
+                let role = Role::Accepted { ticket, further, desk };
                 Ok(Accepted::Connection(Arc::new(Self::new(peer, pipe, role))))
             }
             [FURTHER] => {
@@ -198,9 +198,7 @@ impl Connection for SocketConnection {
                 return Ok(first);
             }
             match &self.role {
-                Role::Accepted { streams, .. } => {
-                    streams.lock().await.recv().await.ok_or(Error::Io(io::ErrorKind::ConnectionAborted.into()))
-                }
+                Role::Accepted { further, .. } => Ok(further.next().await),
                 Role::Dialled { .. } => std::future::pending().await,
             }
         })
@@ -234,19 +232,44 @@ pub(super) struct Desk(Arc<SyncMutex<HashMap<[u8; 16], Session>>>);
 struct Session {
     token: Secret,
     fingerprint: Option<Fingerprint>,
-    streams: mpsc::Sender<Stream>,
+    further: Arc<Further>,
     /// For [`limits::STREAMS`]; each stream keeps one until both its halves are dropped.
     places: Arc<Semaphore>,
 }
 
+/// Streams that were opened beyond the first and wait to be accepted: as many as there are places. Nearly every connection
+/// has none all its life, and a channel would be a large part of what it takes up.
+#[derive(Default)]
+struct Further {
+    waiting: SyncMutex<VecDeque<Stream>>,
+    came: Notify,
+}
+
+impl Further {
+    fn add(&self, stream: Stream) {
+        lock(&self.waiting).push_back(stream);
+        self.came.notify_one();
+    }
+
+    /// Cancel-safe.
+    async fn next(&self) -> Stream {
+        loop {
+            if let Some(stream) = lock(&self.waiting).pop_front() {
+                return stream;
+            }
+            self.came.notified().await;
+        }
+    }
+}
+
 impl Desk {
-    fn register(&self, fingerprint: Option<Fingerprint>) -> (Ticket, mpsc::Receiver<Stream>) {
+    fn register(&self, fingerprint: Option<Fingerprint>) -> (Ticket, Arc<Further>) {
         let ticket = Ticket { session: random::bytes(), token: Secret::random() };
-        let (streams, accepted) = mpsc::channel(limits::STREAMS);
+        let further = Arc::<Further>::default();
         let places = Arc::new(Semaphore::new(limits::STREAMS));
-        let session = Session { token: ticket.token.clone(), fingerprint, streams, places };
+        let session = Session { token: ticket.token.clone(), fingerprint, further: further.clone(), places };
         lock(&self.0).insert(ticket.session, session);
-        (ticket, accepted)
+        (ticket, further)
     }
 
     fn attach(&self, ticket: &Ticket, fingerprint: Option<Fingerprint>, pipe: Pipe) -> Result<(), Error> {
@@ -256,9 +279,10 @@ impl Desk {
             .filter(|session| session.token == ticket.token)
             .filter(|session| session.fingerprint == fingerprint)
             .ok_or_else(|| Error::WrongProtocol("it shows a ticket that was not given to it".to_owned()))?;
-        let too_many = || Error::WrongProtocol("it opens more streams than are taken".to_owned());
-        let place = session.places.clone().try_acquire_owned().map_err(|_| too_many())?;
-        session.streams.try_send(pipe.into_stream(Some(Arc::new(place)))).map_err(|_| too_many())
+        let too_many = |_| Error::WrongProtocol("it opens more streams than are taken".to_owned());
+        let place = session.places.clone().try_acquire_owned().map_err(too_many)?;
+        session.further.add(pipe.into_stream(Some(Arc::new(place))));
+        Ok(())
     }
 }
 

@@ -3,11 +3,17 @@
 //! The halves are enums and not boxed, for this is the hot path. Each is behind a lock that is never contended while it
 //! is in use, so that the connection can still say why it closes when whoever used the stream is gone.
 
-use std::{io, sync::Arc};
+use std::{
+    future::poll_fn,
+    io, mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Poll, ready},
+};
 
 use bytes::{Bytes, BytesMut};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf},
     net::{TcpStream, tcp},
     sync::{Mutex, OwnedSemaphorePermit},
 };
@@ -15,7 +21,7 @@ use tokio::{
 use super::{Error, error, quic};
 use crate::wire::{Frame, Message, frame, message::Close};
 
-/// What is read at once while no frame is known to need more. Small, since an idle member keeps it.
+/// What is read at once while no frame is known to need more.
 const READ: usize = 2 * 1024;
 
 /// One ordered pipe of frames each way.
@@ -107,7 +113,7 @@ impl Writer {
             Sink::Tcp(tcp) => write_together(tcp, batch).await?,
             Sink::Tls(tls) => write_together(tls, batch).await?,
             Sink::Memory(memory) => write_together(memory, batch).await?,
-            Sink::Quic(quic) => quic.write_all_chunks(batch).await.map_err(quic::write_error)?,
+            Sink::Quic(quic) => quic.write_all_chunks(&mut [together(batch)]).await.map_err(quic::write_error)?,
         }
         self.state = State::Open;
         batch.clear();
@@ -139,13 +145,17 @@ impl Writer {
     }
 }
 
-/// One write for the whole batch: copying small frames together costs less than a system call each.
-async fn write_together(pipe: &mut (impl AsyncWriteExt + Unpin), batch: &[Bytes]) -> Result<(), Error> {
-    let written = match batch {
-        [one] => pipe.write_all(one).await,
-        many => pipe.write_all(&many.concat()).await,
-    };
-    match written {
+/// The batch in one piece. Copying small frames together costs less than a system call each; and QUIC, which keeps what it
+/// has sent until that is acknowledged, looks through all pieces for each packet.
+fn together(batch: &mut [Bytes]) -> Bytes {
+    match batch {
+        [one] => mem::take(one),
+        many => many.concat().into(),
+    }
+}
+
+async fn write_together(pipe: &mut (impl AsyncWriteExt + Unpin), batch: &mut [Bytes]) -> Result<(), Error> {
+    match pipe.write_all(&together(batch)).await {
         Ok(()) => pipe.flush().await.map_err(error::broken),
         Err(error) => Err(error::broken(error)),
     }
@@ -189,14 +199,12 @@ impl Reader {
     }
 
     async fn read(&mut self) -> Result<usize, Error> {
-        if self.buffer.capacity() == self.buffer.len() {
-            self.buffer.reserve(READ);
-        }
-        match &mut self.source {
-            Source::Tcp(tcp) => tcp.read_buf(&mut self.buffer).await.map_err(error::broken),
-            Source::Tls(tls) => tls.read_buf(&mut self.buffer).await.map_err(error::broken),
-            Source::Memory(memory) => memory.read_buf(&mut self.buffer).await.map_err(error::broken),
-            Source::Quic(quic) => quic.read_buf(&mut self.buffer).await.map_err(quic::read_error),
+        let Self { source, buffer, .. } = self;
+        match source {
+            Source::Tcp(tcp) => read(tcp, buffer).await.map_err(error::broken),
+            Source::Tls(tls) => read(tls, buffer).await.map_err(error::broken),
+            Source::Memory(memory) => read(memory, buffer).await.map_err(error::broken),
+            Source::Quic(quic) => read(quic, buffer).await.map_err(quic::read_error),
         }
     }
 
@@ -210,4 +218,23 @@ impl Reader {
             }
         }
     }
+}
+
+/// Reads what is there into `buffer`. Unless a large frame has begun, the space for it is on the stack until something has
+/// come: who says nothing takes up no buffer.
+async fn read(pipe: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> io::Result<usize> {
+    if buffer.is_empty() {
+        *buffer = BytesMut::new();
+    }
+    if buffer.capacity() - buffer.len() >= READ {
+        return pipe.read_buf(buffer).await;
+    }
+    poll_fn(|context| {
+        let mut space = [0; READ];
+        let mut read = ReadBuf::new(&mut space);
+        ready!(Pin::new(&mut *pipe).poll_read(context, &mut read))?;
+        buffer.extend_from_slice(read.filled());
+        Poll::Ready(Ok(read.filled().len()))
+    })
+    .await
 }

@@ -29,10 +29,8 @@ pub trait Message: Serialize + DeserializeOwned {
     /// # Panics
     ///
     /// If the message is larger than a frame can be. Every field that can grow is bounded where it is made.
-    #[allow(clippy::expect_used, reason = "a test encodes the largest of every message")]
     fn encode(&self) -> Bytes {
-        let payload = options().serialize(self).expect("a message of our own fits its frame");
-        frame::write(Self::KIND, &payload)
+        encode(Self::KIND, self)
     }
 
     /// Reads the message from the payload of a frame.
@@ -43,6 +41,13 @@ pub trait Message: Serialize + DeserializeOwned {
     fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
         options().deserialize(payload).map_err(|error| DecodeError { kind: Self::KIND, why: error.to_string() })
     }
+}
+
+/// What encodes as the message of this kind does, as a whole frame. Panics as [`Message::encode`] does.
+#[allow(clippy::expect_used, reason = "a test encodes the largest of every message")]
+pub(super) fn encode(kind: u8, message: &impl Serialize) -> Bytes {
+    let payload = options().serialize(message).expect("a message of our own fits its frame");
+    frame::write(kind, &payload)
 }
 
 fn options() -> impl Options {

@@ -59,6 +59,10 @@ pub const PENDING: usize = 256;
 /// Handshakes and greetings under way from one IP address.
 pub const PENDING_PER_ADDRESS: usize = 128;
 
+/// Knocks that wait for a place among the [`PENDING`], or those of their address: a whole room may come at once from behind
+/// one gateway.
+pub const WAITING: usize = 1_024;
+
 /// Connections that one IP address, or IPv6 network, may make in a second, for as long as it likes...
 pub const KNOCK_RATE: u32 = 20;
 
@@ -94,8 +98,8 @@ pub const ANSWERS: usize = 4;
 /// Handshakes under way over QUIC from which on an address has to prove itself with a Retry before it costs any more.
 pub const RETRY_FROM: usize = 32;
 
-/// Bytes of one QUIC connection that are kept before anybody has looked at it: the first flight is two packets.
-pub const UNSEEN: usize = 16 * 1024;
+/// Bytes of one QUIC connection that are kept, beside its first packet, until it has its turn: the first flight is two.
+pub const UNSEEN: usize = 4 * 1024;
 
 /// Bytes that the host may have in flight to a member over QUIC: a gigabit per second at 10 ms, and some more. One stream may
 /// have half of it.
@@ -112,7 +116,7 @@ pub const UNACKNOWLEDGED: usize = 1024 * 1024;
 /// A QUIC peer that is silent so long is gone. Also bounds the handshake.
 pub const QUIC_SILENCE: Duration = Duration::from_secs(20);
 
-/// Over QUIC something is sent after so long: four times in [`QUIC_SILENCE`], and well under the 30 s for which RFC 9000,
+/// The joining side sends something over QUIC after so long: four times in [`QUIC_SILENCE`], and well under the 30 s for which RFC 9000,
 /// section 10.1.2, expects a NAT to remember a mapping.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(5);
 

@@ -5,13 +5,14 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, SeqAccess, Visitor},
 };
 
 use super::{
-    codec::{DecodeError, Message},
+    codec::{DecodeError, Message, encode},
     frame::{FIRST_SKIPPABLE, Frame},
     limits,
     secret::Secret,
@@ -140,9 +141,15 @@ pub struct Roster {
 }
 
 impl Roster {
-    /// A roster of any length, in as many messages as it takes.
-    pub fn split(members: &[Member]) -> impl Iterator<Item = Self> + '_ {
-        members.chunks(limits::ROSTER_BATCH).map(|members| Self { members: members.to_vec() })
+    /// A roster of any length, in as many frames as it takes.
+    pub fn frames(members: &[Member]) -> impl Iterator<Item = Bytes> + '_ {
+        /// The same message, which need not own what it lists: whoever comes in is sent all of it.
+        #[derive(Serialize)]
+        struct Roster<'a> {
+            members: &'a [Member],
+        }
+
+        members.chunks(limits::ROSTER_BATCH).map(|members| encode(Self::KIND, &Roster { members }))
     }
 }
 
