@@ -116,8 +116,8 @@ pub const UNACKNOWLEDGED: usize = 1024 * 1024;
 /// A QUIC peer that is silent so long is gone. Also bounds the handshake.
 pub const QUIC_SILENCE: Duration = Duration::from_secs(20);
 
-/// The joining side sends something over QUIC after so long: four times in [`QUIC_SILENCE`], and well under the 30 s for which RFC 9000,
-/// section 10.1.2, expects a NAT to remember a mapping.
+/// The joining side sends something over QUIC after so long: four times in [`QUIC_SILENCE`], and well under the 30 s for which
+/// RFC 9000, section 10.1.2, expects a NAT to remember a mapping.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// From a knock to the `Hello`.
