@@ -18,7 +18,8 @@ fn main() -> ExitCode {
         eprintln!("usage: host 127.0.0.1:0 (scripts/peers starts it)");
         return ExitCode::SUCCESS;
     };
-    Builder::new_multi_thread().enable_all().build().expect("a runtime").block_on(run(address))
+    let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(runtime.spawn(run(address))).expect("no panic")
 }
 
 async fn run(address: SocketAddr) -> ExitCode {

@@ -9,8 +9,8 @@ use parlor::{
         frame::{self, FIRST_SKIPPABLE, FrameError, HEADER},
         limits,
         message::{
-            Away, Back, Close, Departure, Gap, Hello, Joined, Left, Ping, Pong, Refusal, Refused, Repeated, Resume,
-            Roster, Said, Say, Welcome,
+            Away, Back, Close, Departure, Gap, Hello, Joined, Left, Listed, Ping, Pong, Refusal, Refused, Repeated,
+            Resume, Roster, Said, Say, Welcome,
         },
     },
 };
@@ -252,6 +252,17 @@ mod largest {
         let one = Roster { members: vec![largest_member()] }.encode().len();
         let two = Roster { members: vec![largest_member(); 2] }.encode().len();
         assert_eq!(two - one, 169);
+    }
+
+    #[test]
+    fn a_roster_of_members_that_were_encoded_before_is_the_same() {
+        for count in [0, 1, 250, 251, limits::ROSTER_BATCH, limits::ROSTER_BATCH + 1, limits::MEMBERS] {
+            let members: Vec<_> =
+                (0..count as u32).map(|id| Member { id, ..[ana(), ben()][id as usize % 2].clone() }).collect();
+            let listed: Vec<_> = members.iter().map(Listed::from).collect();
+            let whole = members.chunks(limits::ROSTER_BATCH).map(|some| Roster { members: some.to_vec() }.encode());
+            assert_eq!(Roster::frames(&listed), whole.collect::<Vec<_>>());
+        }
     }
 
     #[test]

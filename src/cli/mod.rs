@@ -31,7 +31,7 @@ use self::valid::{Front, Request, Task};
 use crate::gui;
 use crate::{
     console::{self, Style},
-    conversation::{Closed, Event, RefusedReason},
+    conversation::{Closed, Conversation, Event, RefusedReason},
     host,
     identity::{DataDir, Identity},
     reach::found::helper,
@@ -155,13 +155,9 @@ fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir, log: Option
     let exit = {
         let _guard = runtime.enter();
         match task {
-            Task::Host(options, Front::Console { json }) => {
-                let conversation = host::host(options, identity);
-                exit_after(&runtime.block_on(console::run(conversation, Style::new(json))))
-            }
+            Task::Host(options, Front::Console { json }) => in_terminal(&runtime, host::host(options, identity), json),
             Task::Join(options, Front::Console { json }) => {
-                let conversation = session::join(options, identity, pins);
-                exit_after(&runtime.block_on(console::run(conversation, Style::new(json))))
+                in_terminal(&runtime, session::join(options, identity, pins), json)
             }
             windowed => window(windowed, identity, data_dir, log, runtime.handle()),
         }
@@ -169,6 +165,16 @@ fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir, log: Option
     // A thread that still waits for the terminal or a name server holds nobody up.
     runtime.shutdown_timeout(Duration::from_millis(100));
     exit
+}
+
+/// Shows a conversation in the terminal, beside whatever else the runtime does: between threads, each event of a busy room would
+/// cost more than all that it says.
+fn in_terminal(runtime: &tokio::runtime::Runtime, conversation: Conversation, json: bool) -> Exit {
+    let shown = runtime.spawn(console::run(conversation, Style::new(json)));
+    match runtime.block_on(shown) {
+        Ok(last) => exit_after(&last),
+        Err(panic) => local(panic),
+    }
 }
 
 /// Each connection over TCP takes a descriptor. Many systems give a program 1,024 (for `select`, which nobody here uses), and

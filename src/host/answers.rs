@@ -16,8 +16,6 @@ use crate::wire::limits;
 #[derive(Default)]
 pub(super) struct Answers {
     waiting: Mutex<Vec<Bytes>>,
-    /// There may be some to take.
-    put: Notify,
     /// There may be a place again.
     taken: Notify,
 }
@@ -30,8 +28,6 @@ impl Answers {
             return Err(answer);
         }
         waiting.push(answer);
-        drop(waiting);
-        self.put.notify_one();
         Ok(())
     }
 
@@ -43,16 +39,13 @@ impl Answers {
         }
     }
 
-    /// Waits until there are some, and takes all of them. Cancel-safe.
-    pub(super) async fn take(&self) -> Vec<Bytes> {
-        loop {
-            let answers = mem::take(&mut *self.waiting());
-            if !answers.is_empty() {
-                self.taken.notify_one();
-                return answers;
-            }
-            self.put.notified().await;
+    /// Takes all of them.
+    pub(super) fn take(&self) -> Vec<Bytes> {
+        let answers = mem::take(&mut *self.waiting());
+        if !answers.is_empty() {
+            self.taken.notify_one();
         }
+        answers
     }
 
     /// Every change under this lock is a single step.

@@ -1,20 +1,24 @@
-//! A member's task, which writes what lies ahead of their cursor and reads what they say, and how these end: whichever ends
-//! first ends the other, the room learns how the member left, and the member learns why.
+//! A member's task, which reads what they say, while what lies ahead of their cursor is written to them, and how these end:
+//! whichever ends first ends the other, the room learns how the member left, and the member learns why.
 
-use std::{mem, sync::Arc};
+use std::{future::poll_fn, mem, sync::Arc, task::Poll};
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep, timeout},
+};
 use tracing::{info, trace};
 
 use super::{
     answers::Answers,
+    fan_out::{FanOut, Writing},
     pace::{Pace, Rate},
 };
 use crate::{
-    room::{Cursor, Heard, Membership},
+    room::{Cursor, Heard, Membership, Reading},
     transport::{Connection, Error, RecvHalf, SendHalf, Stream},
     wire::{
-        CloseCode, FromMember, Message, limits,
+        CloseCode, FromMember, MemberId, Message, limits,
         message::{Departure, Pong, Repeated},
     },
 };
@@ -45,14 +49,22 @@ enum End {
 }
 
 /// Serves a member until they are gone.
-pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, membership: Membership) {
+pub(super) async fn attend(fan_out: &FanOut, connection: Arc<dyn Connection>, stream: Stream, membership: Membership) {
     let Stream { send, mut recv } = stream;
-    let answers = Answers::default();
+    let answers = Arc::<Answers>::default();
+    let (tell, written) = oneshot::channel();
+    let (cursor, to_write, member) = (membership.cursor(), answers.clone(), membership.member().id);
+    let write = async move {
+        // Nobody to tell if it has ended otherwise.
+        let _ = tell.send(write(member, send, cursor, &to_write).await);
+    };
+    let writing = fan_out.add(write);
     let end = tokio::select! {
-        end = write(send, membership.cursor(), &answers) => end,
-        end = read(&mut recv, &membership, &answers) => end,
+        end = written => end.unwrap_or_else(|_| End::Lost("writing to it failed".to_owned())),
+        end = read(&mut recv, &membership, &answers, &writing) => end,
         () = membership.replaced() => End::Replaced,
     };
+    drop(writing);
     info!("ended: {end}");
     match end {
         End::Left => {
@@ -84,21 +96,31 @@ pub(super) async fn attend(connection: Arc<dyn Connection>, stream: Stream, memb
     }
 }
 
-async fn write(mut send: SendHalf, mut cursor: Cursor, answers: &Answers) -> End {
+/// Writes what there is to write. When there is nothing it waits to be polled, and asks nobody to be woken.
+async fn write(member: MemberId, mut send: SendHalf, mut cursor: Cursor, answers: &Answers) -> End {
     let mut batch = Vec::new();
     loop {
-        tokio::select! {
-            more = cursor.next(&mut batch) => if !more { return End::RoomClosed },
-            taken = answers.take() => batch = taken,
-        }
-        trace!(pieces = batch.len(), "sending");
-        if let Err(error) = send.send(&mut batch).await {
-            return End::Lost(error.to_string());
+        batch.extend(answers.take());
+        match cursor.read(&mut batch).await {
+            Reading::End => return End::RoomClosed,
+            Reading::Nothing if batch.is_empty() => pause().await,
+            Reading::Nothing | Reading::More => {
+                trace!(member, pieces = batch.len(), "sending");
+                if let Err(error) = send.send(&mut batch).await {
+                    return End::Lost(error.to_string());
+                }
+            }
         }
     }
 }
 
-async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &Answers) -> End {
+/// Waits until it is polled once more.
+async fn pause() {
+    let mut is_over = false;
+    poll_fn(|_| if mem::replace(&mut is_over, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}
+
+async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &Answers, writing: &Writing) -> End {
     let mut pace = Pace::new(FRAMES, Instant::now());
     let mut is_known_to_hurry = false;
     loop {
@@ -132,12 +154,14 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &Answers) -
                         if timeout(limits::SILENCE, answer).await.is_err() {
                             return End::Silent;
                         }
+                        writing.wake();
                     }
                     Err(error) => return End::Violation(error.to_string()),
                 }
             }
             Ok(Some(FromMember::Ping(ping))) => {
                 let _ = answers.try_put(Pong { number: ping.number }.encode());
+                writing.wake();
             }
             Ok(Some(FromMember::Hello(_))) => return End::Violation("A member says hello once.".to_owned()),
             Ok(None) => {}

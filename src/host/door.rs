@@ -15,15 +15,13 @@ use tracing::{Instrument, debug, error_span, field, info, warn};
 
 use super::{
     attend::attend,
+    fan_out::FanOut,
     porch::{COURTESY, Place, Porch},
 };
 use crate::{
     room::{Candidate, Membership, Room},
     transport::{Accepted, Connection, Error, Incoming, Listener, Stream},
-    wire::{
-        CloseCode, FromMember, Message, limits,
-        message::{Hello, Roster},
-    },
+    wire::{CloseCode, FromMember, Message, limits, message::Hello},
 };
 
 /// Why there was no place.
@@ -38,19 +36,27 @@ pub(super) fn open(
     room: &Arc<Room>,
     attending: &mpsc::Sender<()>,
 ) -> Vec<JoinHandle<()>> {
-    let porch = Porch::new();
-    let door = |listener| tokio::spawn(keep(listener, room.clone(), porch.clone(), attending.downgrade()));
+    let (porch, fan_out) = (Porch::new(), FanOut::start(room));
+    let door =
+        |listener| tokio::spawn(keep(listener, room.clone(), porch.clone(), fan_out.clone(), attending.downgrade()));
     listeners.into_iter().map(door).collect()
 }
 
-async fn keep(mut listener: Box<dyn Listener>, room: Arc<Room>, porch: Porch, attending: mpsc::WeakSender<()>) {
+async fn keep(
+    mut listener: Box<dyn Listener>,
+    room: Arc<Room>,
+    porch: Porch,
+    fan_out: FanOut,
+    attending: mpsc::WeakSender<()>,
+) {
     loop {
         match listener.accept().await {
             Ok(incoming) => {
                 let span = error_span!("connection", from = %incoming.remote, over = field::Empty);
                 match porch.knock(incoming.remote.ip()) {
                     Some(place) => {
-                        let answered = answer(incoming, place, porch.clone(), room.clone(), attending.clone());
+                        let (porch, fan_out) = (porch.clone(), fan_out.clone());
+                        let answered = answer(incoming, place, porch, room.clone(), fan_out, attending.clone());
                         tokio::spawn(answered.instrument(span));
                     }
                     None if porch.can_answer() => {
@@ -83,6 +89,7 @@ async fn answer(
     place: oneshot::Receiver<Place>,
     porch: Porch,
     room: Arc<Room>,
+    fan_out: FanOut,
     attending: mpsc::WeakSender<()>,
 ) {
     // On the heap, so that the task of a member who stays for hours does not keep the room that a handshake takes.
@@ -96,7 +103,7 @@ async fn answer(
         drop(place);
         // Gone when the room has just ended; then nobody waits for this one.
         let _attending = attending.upgrade();
-        attend(connection, stream, membership).await;
+        attend(&fan_out, connection, stream, membership).await;
     }
 }
 
@@ -208,7 +215,7 @@ async fn admit(
             let mut welcome = membership.welcome();
             welcome.ticket = connection.ticket();
             let mut batch = vec![welcome.encode()];
-            batch.extend(Roster::frames(&membership.take_roster()));
+            batch.append(&mut membership.take_roster());
             let told = async {
                 membership.settled().await;
                 send.send(&mut batch).await

@@ -5,6 +5,7 @@
 //! - `porch`: how many strangers there may be, and how often they may knock
 //! - `pace`: how fast somebody may go on
 //! - `attend`: a member's task, and how it ends
+//! - `fan_out`: one task that writes to all members
 //! - `answers`: answers that wait to be written to a member
 //! - `outside`: what the host is told of the way in from outside, and the invite with it
 //! - `own`: the host's own membership, which needs no connection
@@ -12,6 +13,7 @@
 mod answers;
 mod attend;
 mod door;
+mod fan_out;
 mod listen;
 mod outside;
 mod own;

@@ -8,7 +8,7 @@ use super::outside::Outside;
 use crate::{
     conversation::{Backstage, Command, Event, Outbox, State, View, Welcomed, outbox},
     room::{Membership, Room},
-    wire::{Frame, FromHost, Security, frame},
+    wire::{Frame, FromHost, Message, Security, frame, message::Roster},
 };
 
 /// Takes part until the host leaves; then the room is closed, and everything that was said has been shown.
@@ -75,6 +75,8 @@ pub(super) async fn attend(
 
 fn welcomed(own: &mut Membership, accepts: Security) -> [Event; 2] {
     let welcome = own.welcome();
+    let members = own.take_roster().into_iter().filter_map(|listed| Roster::decode(&listed[frame::HEADER..]).ok());
+    let members = members.flat_map(|roster| roster.members).collect();
     let welcomed = Welcomed {
         room: welcome.room,
         name: own.member().name.clone(),
@@ -84,7 +86,7 @@ fn welcomed(own: &mut Membership, accepts: Security) -> [Event; 2] {
         fingerprint: own.member().fingerprint,
         key_exchange: None,
         saved: welcome.saved,
-        members: own.take_roster(),
+        members,
     };
     let detail = format!("Hosting {}.", welcomed.room);
     [Event::Welcomed(welcomed), Event::State { state: State::Online, detail }]

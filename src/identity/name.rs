@@ -140,6 +140,9 @@ impl<const MAX: usize> FromStr for CleanName<MAX> {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let too_long = NameError::TooLong { max: MAX };
+        if is_plain(text) && text.len() <= MAX {
+            return Ok(Self(text.into()));
+        }
         // Before any work: a composed character comes from at most four, of at most four bytes each.
         let text = text.trim();
         if text.len() > 16 * MAX {
@@ -169,6 +172,15 @@ impl<const MAX: usize> FromStr for CleanName<MAX> {
     }
 }
 
+/// Whether it is a name as it stands, for all of whose characters none of the other rules is: most names are, and one is read with
+/// every message.
+fn is_plain(text: &str) -> bool {
+    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.'".contains(&byte);
+    let words = || text.split(' ');
+    words().all(|word| !word.is_empty() && word.bytes().all(is_inside))
+        && text.contains(|c: char| c.is_ascii_alphanumeric())
+}
+
 /// Characters inside a name that make no other name of it.
 fn is_passed_over(character: char) -> bool {
     character.is_whitespace() || "'’-‐‑‒–—―−_.".contains(character)
@@ -177,10 +189,6 @@ fn is_passed_over(character: char) -> bool {
 /// Where a transcript is text, `Ben: hello` is what Ben said and `Ben> hello` what one said oneself. No name may pretend
 /// to be one of these with its beginning of a text. Also what normalises to such a character or looks like it.
 fn ends_a_name(character: char) -> bool {
-    if character.is_ascii() {
-        // It normalises to itself; and names are read with every message.
-        return ":<>".contains(character);
-    }
     "꞉∶ː˸։׃܃›»≻".contains(character) || [character].into_iter().nfkc().any(|c| ":<>".contains(c))
 }
 

@@ -7,10 +7,7 @@ use tokio::sync::watch;
 use tracing::info;
 
 use super::{Room, herald::Head, log::Ahead};
-use crate::wire::{
-    Message,
-    message::{Gap, Roster},
-};
+use crate::wire::{Message, message::Gap};
 
 /// A position in the log.
 #[derive(Debug)]
@@ -20,43 +17,56 @@ pub struct Cursor {
     pub(super) head: watch::Receiver<Head>,
 }
 
+/// What came of reading on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reading {
+    /// There was something.
+    More,
+    /// There is nothing yet.
+    Nothing,
+    /// The room has ended, and everything has been read.
+    End,
+}
+
 impl Cursor {
-    /// Waits for entries and adds them to `batch`, at most [`BATCH`](crate::wire::limits::BATCH) bytes of them, in pieces of one
-    /// whole frame or more. `false` means that the room has ended and everything has been read.
-    ///
-    /// Cancel-safe: the position moves only when `batch` is filled.
+    /// Waits for entries and adds them to `batch`, as [`read`](Self::read) does. `false` means that the room has ended and
+    /// everything has been read. Cancel-safe.
     pub async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
         loop {
-            let Head { seq, is_open } = *self.head.borrow_and_update();
-            match self.read(seq, batch) {
-                Ahead::Entries(position) => {
-                    self.position = position;
-                    return true;
-                }
-                Ahead::Gap(to) => {
-                    self.skip(to, batch);
-                    return true;
-                }
-                Ahead::Saved(in_memory) => {
-                    let frames = self.read_saved().await;
-                    match frames.len() {
-                        // Erased meanwhile, or not to be read.
-                        0 => self.skip(in_memory, batch),
-                        read => self.position += read as u64,
-                    }
-                    batch.extend(frames);
-                    return true;
-                }
-                Ahead::Nothing if !is_open => return false,
-                Ahead::Nothing => {}
-            }
-            if self.head.changed().await.is_err() {
-                return false;
+            match self.read(batch).await {
+                Reading::More => return true,
+                Reading::End => return false,
+                Reading::Nothing if self.head.changed().await.is_err() => return false,
+                Reading::Nothing => {}
             }
         }
     }
 
-    fn read(&self, end: u64, batch: &mut Vec<Bytes>) -> Ahead {
+    /// Adds what lies ahead to `batch`, at most [`BATCH`](crate::wire::limits::BATCH) bytes of it, in pieces of one whole frame or
+    /// more. Waits for a file at most, never for news.
+    ///
+    /// Cancel-safe: the position moves only when `batch` is filled.
+    pub async fn read(&mut self, batch: &mut Vec<Bytes>) -> Reading {
+        let Head { seq, is_open } = *self.head.borrow_and_update();
+        match self.ahead(seq, batch) {
+            Ahead::Entries(position) => self.position = position,
+            Ahead::Gap(to) => self.skip(to, batch),
+            Ahead::Saved(in_memory) => {
+                let frames = self.read_saved().await;
+                match frames.len() {
+                    // Erased meanwhile, or not to be read.
+                    0 => self.skip(in_memory, batch),
+                    read => self.position += read as u64,
+                }
+                batch.extend(frames);
+            }
+            Ahead::Nothing if is_open => return Reading::Nothing,
+            Ahead::Nothing => return Reading::End,
+        }
+        Reading::More
+    }
+
+    fn ahead(&self, end: u64, batch: &mut Vec<Bytes>) -> Ahead {
         self.room.state().log.read(self.position, end, batch)
     }
 
@@ -70,10 +80,10 @@ impl Cursor {
     /// Goes on at `to`, and says what is missing.
     fn skip(&mut self, to: u64, batch: &mut Vec<Bytes>) {
         let state = self.room.state();
-        let (roster, head) = (state.roster(), state.log.head());
+        let head = state.log.head();
         info!(from = self.position, to, "too slow: the log has let go of what came next");
-        batch.push(Gap { from: self.position, to, head, members: roster.len() as u32 }.encode());
-        batch.extend(Roster::frames(&roster));
+        batch.push(Gap { from: self.position, to, head, members: state.present.len() as u32 }.encode());
+        batch.append(&mut state.roster());
         drop(state);
         self.position = to;
     }

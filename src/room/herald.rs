@@ -24,14 +24,36 @@ const REST: Duration = Duration::from_micros(20);
 /// A rest that would be shorter is none: clocks here go by the millisecond.
 const SHORTEST: Duration = Duration::from_millis(2);
 
-/// The longest. With what a clock of milliseconds may be late, nobody waits for 10 ms, a tenth of what people notice.
-const LONGEST: Duration = Duration::from_millis(8);
+/// The longest. With what a clock of milliseconds may be late, nobody waits for more than 10 ms, a tenth of what people notice.
+const LONGEST: Duration = Duration::from_millis(9);
+
+/// Who comes and goes is told later than what is said, so many times over: where hundreds come at once, as many are told of
+/// each.
+const NOTICE: u32 = 5;
 
 /// How far the log can be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Head {
     pub(super) seq: u64,
     pub(super) is_open: bool,
+}
+
+/// Hears that there is more to read.
+#[derive(Debug)]
+pub struct News(watch::Receiver<Head>);
+
+impl News {
+    /// Waits for more, or for the end. `false` if there is nothing more to come. Cancel-safe.
+    pub async fn next(&mut self) -> bool {
+        self.0.changed().await.is_ok()
+    }
+
+    /// What has come by now is no news any more. Whether anything had.
+    pub fn catch_up(&mut self) -> bool {
+        let has_come = self.0.has_changed().unwrap_or(false);
+        self.0.mark_unchanged();
+        has_come
+    }
 }
 
 /// Tells every cursor how far it can read.
@@ -45,10 +67,16 @@ pub(super) struct Herald {
 
 #[derive(Debug)]
 struct State {
-    /// Nobody is told before.
-    rests_until: Instant,
-    /// What is to be told then, and how many there are to tell.
-    waiting: Option<(Head, usize)>,
+    /// When everybody was told.
+    last: Option<Instant>,
+    waiting: Option<Waiting>,
+}
+
+/// What is to be told.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    head: Head,
+    due: Instant,
 }
 
 impl Herald {
@@ -56,7 +84,7 @@ impl Herald {
     pub(super) fn new(head: Head) -> Arc<Self> {
         Arc::new(Self {
             told: watch::channel(head).0,
-            state: Mutex::new(State { rests_until: Instant::now(), waiting: None }),
+            state: Mutex::new(State { last: None, waiting: None }),
             runtime: Handle::try_current().ok(),
         })
     }
@@ -71,40 +99,50 @@ impl Herald {
         self.told.subscribe()
     }
 
-    /// The log can be read up to `head`: tells it to so many members, now or after the rest. That it was closed does not wait.
-    pub(super) fn tell(self: &Arc<Self>, head: Head, members: usize) {
-        let mut state = self.state();
-        let may_wait = head.is_open && Instant::now() < state.rests_until;
+    /// The same, for who need not know how far.
+    pub(super) fn news(&self) -> News {
+        News(self.listen())
+    }
+
+    /// The log can be read up to `head`: tells it to so many members, now or after the rest, which is longer if nothing `is_said`
+    /// in what is new. That it was closed does not wait.
+    pub(super) fn tell(self: &Arc<Self>, head: Head, members: usize, is_said: bool) {
+        let (mut state, now) = (self.state(), Instant::now());
+        let rest = rest(members) * if is_said { 1 } else { NOTICE };
+        let due = state.last.map_or(now, |last| last + rest);
+        let before = state.waiting.map(|waiting| waiting.due);
+        let due = before.map_or(due, |before| due.min(before));
         match &self.runtime {
-            Some(runtime) if may_wait => {
-                if state.waiting.replace((head, members)).is_none() {
-                    runtime.spawn(self.clone().tell_at(state.rests_until));
+            Some(runtime) if head.is_open && due > now => {
+                state.waiting = Some(Waiting { head, due });
+                if before != Some(due) {
+                    runtime.spawn(self.clone().tell_at(due));
                 }
             }
-            _ => self.tell_now(state, head, members),
+            _ => self.tell_now(state, head),
         }
     }
 
     /// What was told last, or waits to be, is the end.
     pub(super) fn close(&self) {
         let state = self.state();
-        let (head, members) = state.waiting.unwrap_or((self.told(), 0));
-        self.tell_now(state, Head { is_open: false, ..head }, members);
+        let head = state.waiting.map_or(self.told(), |waiting| waiting.head);
+        self.tell_now(state, Head { is_open: false, ..head });
     }
 
-    async fn tell_at(self: Arc<Self>, then: Instant) {
-        sleep_until(then).await;
+    async fn tell_at(self: Arc<Self>, due: Instant) {
+        sleep_until(due).await;
         let state = self.state();
-        // None if the room has closed meanwhile.
-        if let Some((head, members)) = state.waiting {
-            self.tell_now(state, head, members);
+        // Not if it was told before, since something was said; what waits now, if anything does, has a clock of its own.
+        if let Some(waiting) = state.waiting.filter(|waiting| waiting.due == due) {
+            self.tell_now(state, waiting.head);
         }
     }
 
-    fn tell_now(&self, mut state: MutexGuard<'_, State>, head: Head, members: usize) {
+    fn tell_now(&self, mut state: MutexGuard<'_, State>, head: Head) {
         state.waiting = None;
         if self.told.send_if_modified(|before| mem::replace(before, head) != head) {
-            state.rests_until = Instant::now() + rest(members);
+            state.last = Some(Instant::now());
         }
     }
 
@@ -130,7 +168,7 @@ mod tests {
     fn herald() -> (Arc<Herald>, impl Fn(u64, usize)) {
         let herald = Herald::new(Head { seq: 1, is_open: true });
         let teller = herald.clone();
-        (herald, move |seq, members| teller.tell(Head { seq, is_open: true }, members))
+        (herald, move |seq, members| teller.tell(Head { seq, is_open: true }, members, true))
     }
 
     /// How long it takes until everybody has been told of what is before `seq`, by a clock of milliseconds.
@@ -179,6 +217,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_comes_in_a_crowd_is_told_of_later_or_with_what_is_said() {
+        let (herald, tell) = herald();
+        let come = |seq| herald.tell(Head { seq, is_open: true }, 1_000, false);
+        come(2);
+        assert_eq!(herald.told().seq, 2, "who comes alone is told of at once");
+        let begun = Instant::now();
+        (3..20).for_each(come);
+        advance(LONGEST + STEP).await;
+        assert_eq!(herald.told().seq, 2);
+        tell(20, 1_000);
+        assert_eq!(herald.told().seq, 20, "nobody was told of anything for long, so who speaks does not wait");
+        (21..30).for_each(come);
+        tell(30, 1_000);
+        assert!(told(&herald, 30).await <= LONGEST + STEP);
+        come(31);
+        told(&herald, 31).await;
+        assert!(begun.elapsed() >= LONGEST * (2 + NOTICE));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_ten_milliseconds_however_fast_the_others_are() {
         let (herald, tell) = herald();
         let teller = tokio::spawn(async move {
@@ -191,7 +249,7 @@ mod tests {
         let mut last = Instant::now();
         while listener.borrow_and_update().seq < 499 {
             listener.changed().await.expect("it is there");
-            assert!(last.elapsed() < Duration::from_millis(10), "{:?}", last.elapsed());
+            assert!(last.elapsed() <= Duration::from_millis(10), "{:?}", last.elapsed());
             last = Instant::now();
         }
         teller.await.expect("no panic");
@@ -204,7 +262,7 @@ mod tests {
             tell(2, 1_000);
             tell(3, 1_000);
             match is_saved {
-                false => herald.tell(Head { seq: 3, is_open: false }, 1_000),
+                false => herald.tell(Head { seq: 3, is_open: false }, 1_000, true),
                 true => herald.close(),
             }
             assert_eq!(herald.told(), Head { seq: 3, is_open: false });

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::{sync::watch, time::sleep};
 
 use super::{Cursor, Room, state::State};
 use crate::wire::{
     Member, Message, limits,
-    message::{Away, Departure, Said, Say, Welcome},
+    message::{Departure, Said, Say, Welcome},
 };
 
 /// What became of something that was said.
@@ -38,7 +39,7 @@ pub struct Membership {
     pub(super) admission: u64,
     pub(super) replaced: watch::Receiver<()>,
     pub(super) welcome: Welcome,
-    pub(super) roster: Vec<Member>,
+    pub(super) roster: Vec<Bytes>,
     pub(super) is_over: bool,
 }
 
@@ -53,8 +54,8 @@ impl Membership {
         self.welcome.clone()
     }
 
-    /// Who was in the room when this member came in. Handed out once: it is large, and a place is held for long.
-    pub fn take_roster(&mut self) -> Vec<Member> {
+    /// Who was in the room when this member came in, in frames. Handed out once: it is large, and a place is held for long.
+    pub fn take_roster(&mut self) -> Vec<Bytes> {
         std::mem::take(&mut self.roster)
     }
 
@@ -124,12 +125,8 @@ impl Membership {
 
     fn go_away(&self) {
         let mut state = self.room.state();
-        if self.holds_its_place(&state)
-            && let Some(present) = state.present.get_mut(&self.member.id)
-        {
-            present.member.away = true;
-            let Member { id: member, name, .. } = self.member.clone();
-            state.append(false, |seq, at| Away { seq, at, member, name }.encode());
+        if self.holds_its_place(&state) {
+            state.go_away(self.member.id);
             self.room.publish(state);
         }
     }

@@ -26,7 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
 
 pub use self::{
-    cursor::Cursor,
+    cursor::{Cursor, Reading},
+    herald::News,
     membership::{Heard, Membership, SayError},
     saved::{Keep, Save, SaveError},
 };
@@ -141,6 +142,11 @@ impl Room {
     /// The room's name.
     pub fn name(&self) -> &RoomName {
         &self.name
+    }
+
+    /// Hears that there is more for cursors to read.
+    pub fn news(&self) -> News {
+        self.herald.news()
     }
 
     /// Whether what is said is kept in a file.
@@ -289,7 +295,8 @@ impl Room {
             Some(_) => {}
             None => {
                 let head = Head { seq: state.log.head(), is_open: !state.is_closed };
-                self.herald.tell(head, state.present.len());
+                let is_said = changes.iter().any(Change::is_said);
+                self.herald.tell(head, state.present.len(), is_said);
             }
         }
     }
@@ -300,7 +307,7 @@ impl Room {
             Progress::Saved { first, head } => {
                 let mut state = self.state();
                 state.log.forget_before(first);
-                self.herald.tell(Head { seq: head, is_open: true }, state.present.len());
+                self.herald.tell(Head { seq: head, is_open: true }, state.present.len(), true);
                 drop(state);
                 self.stuck.send_if_modified(|stuck| stuck.take().is_some());
             }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::wire::{
     Member, MemberId, Message,
-    message::{Departure, Left, Resume},
+    message::{Away, Departure, Left, Listed, Resume, Roster},
 };
 
 #[derive(Debug)]
@@ -55,7 +55,8 @@ impl State {
         let (id, admission) = (member.id, self.admissions);
         self.changes.push(Change::Presence { id, security: Some(member.security) });
         let (place, replaced) = watch::channel(());
-        let before = self.present.insert(id, Present { member, admission, _place: place });
+        let listed = Listed::from(&member);
+        let before = self.present.insert(id, Present { member, listed, admission, _place: place });
         (admission, replaced, before)
     }
 
@@ -67,8 +68,19 @@ impl State {
         }
     }
 
-    pub(super) fn roster(&self) -> Vec<Member> {
-        self.present.values().map(|present| present.member.clone()).collect()
+    /// Tells everybody that a member's connection was lost.
+    pub(super) fn go_away(&mut self, id: MemberId) {
+        if let Some(present) = self.present.get_mut(&id) {
+            present.member.away = true;
+            present.listed = Listed::from(&present.member);
+            let name = present.member.name.clone();
+            self.append(false, |seq, at| Away { seq, at, member: id, name }.encode());
+        }
+    }
+
+    /// Who is there, as whoever comes in is told.
+    pub(super) fn roster(&self) -> Vec<Bytes> {
+        Roster::frames(self.present.values().map(|present| &present.listed))
     }
 
     /// From where on somebody who comes back reads the log: from where they were, but never what lies before the history that
@@ -88,6 +100,7 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Present {
     pub(super) member: Member,
+    listed: Listed,
     pub(super) admission: u64,
     /// Dropped when another connection takes this one's place.
     _place: watch::Sender<()>,

@@ -30,7 +30,7 @@ pub trait Message: Serialize + DeserializeOwned {
     ///
     /// If the message is larger than a frame can be. Every field that can grow is bounded where it is made.
     fn encode(&self) -> Bytes {
-        encode(Self::KIND, self)
+        frame::write(Self::KIND, &encode_part(self))
     }
 
     /// Reads the message from the payload of a frame.
@@ -43,11 +43,10 @@ pub trait Message: Serialize + DeserializeOwned {
     }
 }
 
-/// What encodes as the message of this kind does, as a whole frame. Panics as [`Message::encode`] does.
+/// A message without its frame, or a part of one. Panics as [`Message::encode`] does.
 #[allow(clippy::expect_used, reason = "a test encodes the largest of every message")]
-pub(super) fn encode(kind: u8, message: &impl Serialize) -> Bytes {
-    let payload = options().serialize(message).expect("a message of our own fits its frame");
-    frame::write(kind, &payload)
+pub(super) fn encode_part(value: &impl Serialize) -> Vec<u8> {
+    options().serialize(value).expect("a message of our own fits its frame")
 }
 
 fn options() -> impl Options {

@@ -12,8 +12,8 @@ use serde::{
 };
 
 use super::{
-    codec::{DecodeError, Message, encode},
-    frame::{FIRST_SKIPPABLE, Frame},
+    codec::{DecodeError, Message, encode_part},
+    frame::{self, FIRST_SKIPPABLE, Frame},
     limits,
     secret::Secret,
 };
@@ -140,16 +140,26 @@ pub struct Roster {
     pub members: Vec<Member>,
 }
 
+/// A member, encoded as rosters list them. A room keeps this of everybody: whoever comes in is sent all of it.
+#[derive(Clone, Debug)]
+pub struct Listed(Box<[u8]>);
+
+impl From<&Member> for Listed {
+    fn from(member: &Member) -> Self {
+        Self(encode_part(member).into())
+    }
+}
+
 impl Roster {
     /// A roster of any length, in as many frames as it takes.
-    pub fn frames(members: &[Member]) -> impl Iterator<Item = Bytes> + '_ {
-        /// The same message, which need not own what it lists: whoever comes in is sent all of it.
-        #[derive(Serialize)]
-        struct Roster<'a> {
-            members: &'a [Member],
-        }
-
-        members.chunks(limits::ROSTER_BATCH).map(|members| encode(Self::KIND, &Roster { members }))
+    pub fn frames<'a>(members: impl IntoIterator<Item = &'a Listed>) -> Vec<Bytes> {
+        let members: Vec<_> = members.into_iter().map(|listed| &listed.0[..]).collect();
+        let frame = |members: &[&[u8]]| {
+            // The encoding of a list: how many there are, and each of them.
+            let count = encode_part(&(members.len() as u64));
+            frame::write(Self::KIND, &[&count[..], &members.concat()].concat())
+        };
+        members.chunks(limits::ROSTER_BATCH).map(frame).collect()
     }
 }
 

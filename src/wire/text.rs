@@ -9,6 +9,10 @@ use super::limits;
 /// The text with every control and every direction override replaced by a visible character; line breaks (as `\n`) and
 /// tabs stay.
 pub fn clean(text: &str) -> String {
+    // Most texts, and nothing in them to be replaced.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
+    }
     text.replace("\r\n", "\n").chars().map(harmless).collect()
 }
 

@@ -78,6 +78,13 @@ pub(super) enum Change {
     Closed,
 }
 
+impl Change {
+    /// Whether somebody has said something.
+    pub(super) fn is_said(&self) -> bool {
+        matches!(self, Self::Entry { entry: Entry { is_message: true, .. }, .. })
+    }
+}
+
 /// An entry, and what a log has to know of it.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Entry {

@@ -1,0 +1,272 @@
+//! Fan-out: one task writes to all members, to each what lies ahead of their cursor.
+//!
+//! Each member's writing is a future of its own, and waits for its own socket: who does not keep up is left behind, and keeps
+//! nobody waiting. But when there is news, all of them are polled, one after the other: to wake as many tasks costs about as much
+//! as the writing itself.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use tokio::{
+    sync::mpsc,
+    task::{unconstrained, yield_now},
+};
+
+use crate::room::{News, Room};
+
+/// Before anything is written, whoever has just been heard is read first, and so many times over if there is more each time: all
+/// of it then goes out together.
+const ROUNDS: usize = 8;
+
+/// Writers that are taken from the queue together.
+const TAKEN: usize = 64;
+
+/// The writing of all members of a room. It goes on for as long as there is one of these, or somebody to write to.
+#[derive(Clone)]
+pub(super) struct FanOut {
+    queue: mpsc::UnboundedSender<Arc<Writer>>,
+}
+
+/// What is written to one member, until dropped.
+pub(super) struct Writing(Arc<Writer>);
+
+struct Writer {
+    /// None when it is over.
+    future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    /// No more than once: so the queue is no longer than there are members.
+    is_queued: AtomicBool,
+    /// Whether it is polled when there is news.
+    is_listed: AtomicBool,
+    queue: mpsc::UnboundedSender<Arc<Self>>,
+}
+
+impl FanOut {
+    /// The fan-out of this room. Needs a tokio runtime around it.
+    pub(super) fn start(room: &Room) -> Self {
+        let (queue, queued) = mpsc::unbounded_channel();
+        // How much it does in one go is bounded by what lies ahead of the members, not by how often they are ready.
+        tokio::spawn(unconstrained(run(queued, room.news())));
+        Self { queue }
+    }
+
+    /// Polls `future` from now on: when there is news in the room, when it asks to be woken, and when [`Writing::wake`] does.
+    pub(super) fn add(&self, future: impl Future<Output = ()> + Send + 'static) -> Writing {
+        let writer = Arc::new(Writer {
+            future: Mutex::new(Some(Box::pin(future))),
+            is_queued: AtomicBool::new(false),
+            is_listed: AtomicBool::new(false),
+            queue: self.queue.clone(),
+        });
+        writer.wake_by_ref();
+        Writing(writer)
+    }
+}
+
+impl Writing {
+    /// There is something to write beside the news.
+    pub(super) fn wake(&self) {
+        self.0.wake_by_ref();
+    }
+}
+
+impl Drop for Writing {
+    /// The way out is free at once, for last words.
+    fn drop(&mut self) {
+        self.0.future().take();
+        // To be forgotten.
+        self.wake();
+    }
+}
+
+impl Writer {
+    /// Writes what can be written now. Whether there may be more to come.
+    fn advance(self: &Arc<Self>) -> bool {
+        let mut future = self.future();
+        let Some(pending) = future.as_mut() else { return false };
+        let waker = Waker::from(self.clone());
+        // A panic is the end of this one, as if it had a task of its own.
+        let polled = catch_unwind(AssertUnwindSafe(|| pending.as_mut().poll(&mut Context::from_waker(&waker))));
+        let goes_on = matches!(polled, Ok(Poll::Pending));
+        if !goes_on {
+            future.take();
+        }
+        goes_on
+    }
+
+    fn future(&self) -> MutexGuard<'_, Option<Pin<Box<dyn Future<Output = ()> + Send>>>> {
+        self.future.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Writer {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.is_queued.swap(true, Ordering::AcqRel) {
+            // Nobody is there any more when the program ends.
+            let _ = self.queue.send(self.clone());
+        }
+    }
+}
+
+async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
+    let mut writers: Vec<Arc<Writer>> = Vec::new();
+    let mut taken = Vec::new();
+    let mut is_over = false;
+    loop {
+        tokio::select! {
+            is_more = news.next(), if !is_over => {
+                is_over = !is_more;
+                for _ in 0..ROUNDS {
+                    yield_now().await;
+                    if !news.catch_up() {
+                        break;
+                    }
+                }
+                writers.retain(Writer::advance);
+            }
+            count = queued.recv_many(&mut taken, TAKEN) => {
+                if count == 0 {
+                    return;
+                }
+                for writer in taken.drain(..) {
+                    writer.is_queued.store(false, Ordering::Release);
+                    let goes_on = writer.advance();
+                    match (goes_on, writer.is_listed.swap(goes_on, Ordering::Relaxed)) {
+                        (true, false) => writers.push(writer),
+                        (false, true) => writers.retain(|other| !Arc::ptr_eq(other, &writer)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, sync::atomic::AtomicUsize, time::Duration};
+
+    use tokio::{sync::oneshot, task::yield_now, time::timeout};
+
+    use super::*;
+    use crate::{
+        identity::Fingerprint,
+        room::Membership,
+        wire::{Security, message::Say},
+    };
+
+    fn room() -> (Arc<Room>, Membership) {
+        let room = Room::new("Kitchen".parse().unwrap());
+        let key = Some(Fingerprint::from_bytes([1; 32]));
+        let host = room.admit_host(&"Ana".parse().unwrap(), key, Security::Pinned).unwrap();
+        (room, host)
+    }
+
+    fn say(host: &Membership, nonce: u64) {
+        host.say(Say { nonce, text: "!".to_owned() }).unwrap();
+    }
+
+    /// A future that never ends, and counts how often it is polled.
+    fn counting() -> (Arc<AtomicUsize>, impl Future<Output = ()> + Send + 'static) {
+        let polls = Arc::<AtomicUsize>::default();
+        let counted = polls.clone();
+        let future = poll_fn(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Poll::Pending
+        });
+        (polls, future)
+    }
+
+    async fn settle() {
+        for _ in 0..100 {
+            yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn everybody_is_polled_once_for_all_news_that_come_together() {
+        let (room, host) = room();
+        let fan_out = FanOut::start(&room);
+        let (polls, future) = counting();
+        let writing = fan_out.add(future);
+        settle().await;
+        let before = polls.load(Ordering::Relaxed);
+        (0..20).for_each(|nonce| say(&host, nonce));
+        settle().await;
+        assert_eq!(polls.load(Ordering::Relaxed), before + 1);
+        writing.wake();
+        writing.wake();
+        settle().await;
+        assert_eq!(polls.load(Ordering::Relaxed), before + 2);
+        settle().await;
+        assert_eq!(polls.load(Ordering::Relaxed), before + 2, "nobody is polled for nothing");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_the_end_of_one_alone() {
+        let (room, host) = room();
+        let fan_out = FanOut::start(&room);
+        let (told, ended) = oneshot::channel::<()>();
+        let mut is_first = true;
+        let panics = fan_out.add(async move {
+            let _told = told;
+            poll_fn(|_| if std::mem::take(&mut is_first) { Poll::<()>::Pending } else { panic!("on purpose") }).await;
+        });
+        let (polls, future) = counting();
+        let _other = fan_out.add(future);
+        settle().await;
+        say(&host, 1);
+        assert!(timeout(Duration::from_secs(20), ended).await.expect("it is over").is_err());
+        let before = polls.load(Ordering::Relaxed);
+        say(&host, 2);
+        panics.wake();
+        settle().await;
+        assert!(polls.load(Ordering::Relaxed) > before);
+    }
+
+    #[tokio::test]
+    async fn who_is_no_longer_written_to_gives_back_the_way_out_at_once() {
+        let (room, _host) = room();
+        let fan_out = FanOut::start(&room);
+        let way_out = Arc::new(());
+        let held = way_out.clone();
+        let writing = fan_out.add(async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        });
+        settle().await;
+        assert_eq!(Arc::strong_count(&way_out), 2);
+        drop(writing);
+        assert_eq!(Arc::strong_count(&way_out), 1);
+    }
+
+    #[tokio::test]
+    async fn it_goes_on_for_as_long_as_somebody_may_need_it_and_no_longer() {
+        let (room, _host) = room();
+        let fan_out = FanOut::start(&room);
+        let queue = fan_out.queue.clone().downgrade();
+        let (polls, future) = counting();
+        let writing = fan_out.add(future);
+        drop(fan_out);
+        settle().await;
+        room.close();
+        settle().await;
+        let before = polls.load(Ordering::Relaxed);
+        writing.wake();
+        settle().await;
+        assert_eq!(polls.load(Ordering::Relaxed), before + 1, "after the end of the room, too");
+        drop(writing);
+        settle().await;
+        assert!(queue.upgrade().is_none());
+    }
+}
