@@ -49,16 +49,19 @@ enum End {
 }
 
 /// Serves a member until they are gone.
-pub(super) async fn attend(fan_out: &FanOut, connection: Arc<dyn Connection>, stream: Stream, membership: Membership) {
-    let Stream { send, mut recv } = stream;
+pub(super) async fn attend(
+    fan_out: FanOut,
+    connection: Arc<dyn Connection>,
+    Stream { send, mut recv }: Stream,
+    membership: Membership,
+) {
     let answers = Arc::<Answers>::default();
     let (tell, written) = oneshot::channel();
     let (cursor, to_write, member) = (membership.cursor(), answers.clone(), membership.member().id);
-    let write = async move {
+    let writing = fan_out.add(async move {
         // Nobody to tell if it has ended otherwise.
         let _ = tell.send(write(member, send, cursor, &to_write).await);
-    };
-    let writing = fan_out.add(write);
+    });
     let end = tokio::select! {
         end = written => end.unwrap_or_else(|_| End::Lost("writing to it failed".to_owned())),
         end = read(&mut recv, &membership, &answers, &writing) => end,
@@ -66,6 +69,12 @@ pub(super) async fn attend(fan_out: &FanOut, connection: Arc<dyn Connection>, st
     };
     drop(writing);
     info!("ended: {end}");
+    // On the heap: the task of a member who stays for hours does not keep the room for it.
+    Box::pin(part(end, connection, recv, membership)).await;
+}
+
+/// Tells a member how it has ended, and the room.
+async fn part(end: End, connection: Arc<dyn Connection>, recv: RecvHalf, membership: Membership) {
     match end {
         End::Left => {
             membership.leave(Departure::Left);

@@ -93,18 +93,25 @@ async fn answer(
     attending: mpsc::WeakSender<()>,
 ) {
     // On the heap, so that the task of a member who stays for hours does not keep the room that a handshake takes.
-    let greeted = tokio::select! {
-        greeted = Box::pin(greet(incoming, place, porch)) => greeted,
-        () = room.closed() => None,
-    };
-    let Some((place, connection, stream, hello)) = greeted else { return };
-    let admitted = Box::pin(admit(&room, &*connection, stream, &hello)).await;
-    if let Some((membership, stream)) = admitted {
-        drop(place);
+    if let Some((connection, stream, membership)) = Box::pin(let_in(incoming, place, porch, room)).await {
         // Gone when the room has just ended; then nobody waits for this one.
         let _attending = attending.upgrade();
-        attend(&fan_out, connection, stream, membership).await;
+        attend(fan_out, connection, stream, membership).await;
     }
+}
+
+async fn let_in(
+    incoming: Incoming,
+    place: oneshot::Receiver<Place>,
+    porch: Porch,
+    room: Arc<Room>,
+) -> Option<(Arc<dyn Connection>, Stream, Membership)> {
+    let (_place, connection, stream, hello) = tokio::select! {
+        greeted = greet(incoming, place, porch) => greeted?,
+        () = room.closed() => return None,
+    };
+    let (membership, stream) = admit(&room, &*connection, stream, &hello).await?;
+    Some((connection, stream, membership))
 }
 
 /// From a knock to a hello, in [`limits::GREETING`]. Whoever gets as far as to understand it is told why they are not let in.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::{sync::watch, time::sleep};
+use tokio::{sync::Notify, time::sleep};
 
 use super::{Cursor, Room, state::State};
 use crate::wire::{
@@ -37,7 +37,7 @@ pub struct Membership {
     pub(super) room: Arc<Room>,
     pub(super) member: Member,
     pub(super) admission: u64,
-    pub(super) replaced: watch::Receiver<()>,
+    pub(super) replaced: Arc<Notify>,
     pub(super) welcome: Welcome,
     pub(super) roster: Vec<Bytes>,
     pub(super) is_over: bool,
@@ -104,11 +104,9 @@ impl Membership {
         self.room.saved_up_to((head + 1).saturating_sub(limits::UNSAVED)).await;
     }
 
-    /// Comes to an end when another connection of the same key has taken this one's place. Cancel-safe.
-    pub fn replaced(&self) -> impl Future<Output = ()> + use<> {
-        let mut replaced = self.replaced.clone();
-        // Nothing is ever sent: the error is that the sender is gone.
-        async move { while replaced.changed().await.is_ok() {} }
+    /// Comes to an end when another connection of the same key has taken this one's place: once, for whoever waits for it. Cancel-safe.
+    pub fn replaced(&self) -> impl Future<Output = ()> {
+        self.replaced.notified()
     }
 
     /// The connection was lost: keeps the place for [`limits::AWAY`], so that they can come back to it, and then gives it

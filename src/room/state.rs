@@ -3,11 +3,11 @@
 //! Whatever changes it also notes what must not be forgotten, so that the room can hand that on in one piece when the lock is
 //! given back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::{
     log::Log,
@@ -50,13 +50,13 @@ impl State {
     }
 
     /// Gives somebody a place. Whoever had it loses it, and is given back.
-    pub(super) fn place(&mut self, member: Member) -> (u64, watch::Receiver<()>, Option<Present>) {
+    pub(super) fn place(&mut self, member: Member) -> (u64, Arc<Notify>, Option<Present>) {
         self.admissions += 1;
         let (id, admission) = (member.id, self.admissions);
         self.changes.push(Change::Presence { id, security: Some(member.security) });
-        let (place, replaced) = watch::channel(());
+        let replaced = Arc::<Notify>::default();
         let listed = Listed::from(&member);
-        let before = self.present.insert(id, Present { member, listed, admission, _place: place });
+        let before = self.present.insert(id, Present { member, listed, admission, _place: Place(replaced.clone()) });
         (admission, replaced, before)
     }
 
@@ -102,6 +102,15 @@ pub(super) struct Present {
     pub(super) member: Member,
     listed: Listed,
     pub(super) admission: u64,
-    /// Dropped when another connection takes this one's place.
-    _place: watch::Sender<()>,
+    _place: Place,
+}
+
+/// A connection's place in the room. When another takes it, or it is given up, whoever waits for that is told.
+#[derive(Debug)]
+struct Place(Arc<Notify>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }

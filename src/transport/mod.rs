@@ -33,11 +33,13 @@ use std::{
     future::Future,
     io,
     net::{IpAddr, SocketAddr},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::Serialize;
+use tokio::{sync::Semaphore, time::timeout};
 use tracing::{Span, field};
 
 pub use error::Error;
@@ -211,6 +213,24 @@ pub trait Connection: Send + Sync {
     /// Tells the peer why, after all that was sent on the first stream, and ends the connection. Takes at most
     /// [`limits::FAREWELL`](crate::wire::limits::FAREWELL), twice over if the peer does not read.
     fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()>;
+}
+
+/// Who keeps the host waiting for so long in a handshake is no longer counted.
+const TURN: Duration = Duration::from_millis(50);
+
+/// Does the work of a handshake when it is its turn: of a crowd that comes at once, as many as there are `turns`. So the memory
+/// that handshakes take is used again, and those who wait take up next to none.
+async fn in_turn<W: IntoFuture>(turns: &Semaphore, work: W) -> W::Output {
+    // Nobody closes it.
+    let turn = turns.acquire().await;
+    let mut work = pin!(work.into_future());
+    match timeout(TURN, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            drop(turn);
+            work.await
+        }
+    }
 }
 
 /// Tells the log over what somebody has knocked, as soon as that is known: the span of the connection has a place for it.

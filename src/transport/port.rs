@@ -8,11 +8,12 @@ use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
 };
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Accepted, BoxFuture, Credentials, Error, Incoming, Kind, Listener, PROTOCOL, bind, canonical, log_kind,
+    Accepted, BoxFuture, Credentials, Error, Incoming, Kind, Listener, PROTOCOL, bind, canonical, in_turn, log_kind,
     sockets::{Desk, Pipe, SocketConnection},
     tcp, tls,
 };
@@ -24,17 +25,21 @@ const TLS_HANDSHAKE: u8 = 22;
 /// A fatal alert, `no_application_protocol`: what a TLS peer understands where no TLS is served.
 const TLS_REFUSAL: [u8; 7] = [21, 3, 3, 0, 2, 2, 120];
 
+/// Handshakes of TLS that are worked on at a time: each takes some 20 KiB for as long as it lasts, and a round trip.
+const AT_A_TIME: usize = 32;
+
 /// What is served on one TCP port.
 #[derive(Clone)]
 pub struct Port {
     encrypted: Option<TlsAcceptor>,
     plain: bool,
+    turns: Arc<Semaphore>,
 }
 
 impl Port {
     /// Plain TCP only.
     pub fn plain() -> Self {
-        Self { encrypted: None, plain: true }
+        Self { encrypted: None, plain: true, turns: turns() }
     }
 
     /// TLS only.
@@ -44,7 +49,7 @@ impl Port {
     /// When the identity is not usable for TLS.
     pub fn encrypted(credentials: &Credentials) -> io::Result<Self> {
         let config = credentials.server().map_err(io::Error::other)?;
-        Ok(Self { encrypted: Some(TlsAcceptor::from(Arc::new(config))), plain: false })
+        Ok(Self { encrypted: Some(TlsAcceptor::from(Arc::new(config))), plain: false, turns: turns() })
     }
 
     /// The same, and plain TCP beside it.
@@ -71,7 +76,7 @@ impl Port {
         log_kind(if first == [TLS_HANDSHAKE] { Kind::Tls } else { Kind::Tcp });
         match (first, &self.encrypted) {
             ([TLS_HANDSHAKE], Some(acceptor)) => {
-                let (peer, pipe) = tls::accept(acceptor, tcp, remote).await?;
+                let (peer, pipe) = in_turn(&self.turns, tls::accept(acceptor, tcp, remote)).await?;
                 SocketConnection::accepted(peer, pipe, desk).await
             }
             ([TLS_HANDSHAKE], None) => {
@@ -99,6 +104,10 @@ impl Port {
         Pipe::Tcp(tcp).farewell(&refusal.encode()).await;
         Err(refusal.into())
     }
+}
+
+fn turns() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(AT_A_TIME))
 }
 
 struct PortListener {

@@ -24,7 +24,7 @@ use super::{
     Accepted, BoxFuture, Connection, Credentials, Error, Expect, Incoming, Kind, Listener, Peer, RecvHalf, SendHalf,
     Stream, Transport, bind, canonical,
     error::alert_received,
-    log_kind,
+    in_turn, log_kind,
     stream::{Reader, Sink, Source, Writer},
     tls::configuration,
     trust::{SERVER_NAME, fingerprint_of},
@@ -43,12 +43,13 @@ const ACKNOWLEDGED_TOGETHER: u32 = 20;
 /// to a crowd that joins at once.
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
 
-/// Handshakes that are worked on at a time. Others have their turn when these are done: so the socket is read in between,
-/// and a crowd does not have to send everything again that its buffer could not hold.
-const AT_A_TIME: usize = 8;
+/// Handshakes that are worked on at a time, with the smallest buffer and with a large one. Others have their turn when these are
+/// done: so the socket is read in between, and a crowd does not have to send everything again that its buffer could not hold.
+/// More of them cost less each, and take up more memory at once.
+const AT_A_TIME: (usize, usize) = (8, 16);
 
-/// Who keeps the host waiting for so long in a handshake is no longer counted.
-const TURN: Duration = Duration::from_millis(50);
+/// A buffer of so many bytes for each of them is large enough.
+const BUFFERED: usize = 64 * 1024;
 
 /// What a close is given to leave this machine.
 const LAST_PACKET: Duration = Duration::from_millis(100);
@@ -73,7 +74,7 @@ impl Quic {
             return Ok(endpoint.clone());
         }
         let local = SocketAddr::new(self.bind.unwrap_or(bind::ANY), 0);
-        let endpoint = endpoint_on(local, EndpointConfig::default(), None).map_err(Error::Unreachable)?;
+        let (endpoint, _) = endpoint_on(local, EndpointConfig::default(), None).map_err(Error::Unreachable)?;
         Ok(self.endpoint.get_or_init(|| endpoint).clone())
     }
 
@@ -118,8 +119,9 @@ impl Transport for Quic {
     }
 
     fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>> {
-        let endpoint = endpoint_on(address, self.endpoint_config(), Some(self.server_config()?))?;
-        Ok(Box::new(QuicListener { endpoint, under_way: Arc::default(), turns: Arc::new(Semaphore::new(AT_A_TIME)) }))
+        let (endpoint, buffer) = endpoint_on(address, self.endpoint_config(), Some(self.server_config()?))?;
+        let turns = (buffer / BUFFERED).clamp(AT_A_TIME.0, AT_A_TIME.1);
+        Ok(Box::new(QuicListener { endpoint, under_way: Arc::default(), turns: Arc::new(Semaphore::new(turns)) }))
     }
 
     fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
@@ -145,10 +147,15 @@ impl Transport for Quic {
     }
 }
 
-fn endpoint_on(address: SocketAddr, config: EndpointConfig, server: Option<ServerConfig>) -> io::Result<Endpoint> {
+/// An endpoint, and the size of the buffer that it receives with.
+fn endpoint_on(
+    address: SocketAddr,
+    config: EndpointConfig,
+    server: Option<ServerConfig>,
+) -> io::Result<(Endpoint, usize)> {
     let runtime = quinn::default_runtime().ok_or_else(|| io::Error::other("QUIC needs a tokio runtime"))?;
-    let socket = bind::udp(address)?;
-    Endpoint::new(config, server, socket, runtime)
+    let (socket, buffer) = bind::udp(address)?;
+    Ok((Endpoint::new(config, server, socket, runtime)?, buffer))
 }
 
 fn transport_config(streams_accepted: u32, window: usize) -> TransportConfig {
@@ -206,17 +213,7 @@ impl Listener for QuicListener {
 
 async fn shake(endpoint: Endpoint, incoming: quinn::Incoming, turns: &Semaphore) -> Result<Accepted, Error> {
     log_kind(Kind::Quic);
-    // Nobody closes it.
-    let turn = turns.acquire().await;
-    let mut shaken = incoming.into_future();
-    let shaken = match timeout(TURN, &mut shaken).await {
-        Ok(shaken) => shaken,
-        Err(_) => {
-            drop(turn);
-            shaken.await
-        }
-    };
-    let quic = shaken.map_err(|error| lost(error, true))?;
+    let quic = in_turn(turns, incoming).await.map_err(|error| lost(error, true))?;
     Ok(Accepted::Connection(QuicConnection::new(endpoint, quic, Security::Encrypted)?))
 }
 
