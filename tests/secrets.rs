@@ -73,7 +73,7 @@ fn nothing_that_holds_a_secret_shows_it() {
         &welcome,
         &frame,
         &candidate,
-        &View::new(&welcome),
+        &View::new(&welcome, &[]),
         &FromMember::Hello(hello.clone()),
         &FromHost::Welcome(welcome.clone()),
     ];

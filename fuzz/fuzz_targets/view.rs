@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut buffer = BytesMut::from(bytes);
     let Ok(Some(first)) = frame::take(&mut buffer) else { return };
     let Ok(Some(FromHost::Welcome(welcome))) = FromHost::read(&first) else { return };
-    let (mut view, mut outbox) = (View::new(&welcome), Outbox::default());
+    let (mut view, mut outbox) = (View::new(&welcome, &[]), Outbox::default());
     let mut last = None;
     while let Ok(Some(frame)) = frame::take(&mut buffer) {
         let message = match FromHost::read(&frame) {

@@ -4,7 +4,7 @@
 //! outlives the connections over which it is filled.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -28,6 +28,8 @@ pub struct View {
     came: u64,
     /// The entry that comes next.
     next: u64,
+    /// Who is there, as the front end knows it.
+    present: BTreeMap<MemberId, Member>,
     /// Who is there, once everything up to there was seen.
     roster: Option<Roster>,
     /// What was said in earlier logs, as far back as a host remembers: what it had lost may be said again.
@@ -43,6 +45,8 @@ struct Roster {
     /// How many are yet to be listed.
     missing: usize,
     members: Vec<Member>,
+    /// The front end is told, even if it knows that already.
+    is_news: bool,
 }
 
 /// The host has sent what it may not send here.
@@ -51,8 +55,8 @@ struct Roster {
 pub struct Violation(&'static str);
 
 impl View {
-    /// The view of somebody who has just been let in.
-    pub fn new(welcome: &Welcome) -> Self {
+    /// The view of somebody who has just been let in, to a room with these members.
+    pub fn new(welcome: &Welcome, members: &[Member]) -> Self {
         Self {
             own: welcome.member,
             epoch: welcome.epoch,
@@ -60,6 +64,7 @@ impl View {
             attempts: 0,
             came: welcome.head,
             next: welcome.first,
+            present: by_number(members.iter().cloned()),
             roster: None,
             before: VecDeque::new(),
             lately: VecDeque::new(),
@@ -86,11 +91,10 @@ impl View {
         }
         self.own = welcome.member;
         self.pass = welcome.pass.clone();
-        // Who has missed nothing knows who is there, unless that was just being told.
+        // Who has missed nothing knows who is there, unless that was just being told, or another host goes on with the log.
         let is_half_told = self.roster.as_ref().is_some_and(|roster| roster.missing > 0);
-        if was_lost || is_new || is_half_told || welcome.first > self.next {
-            self.roster = Some(Roster { head: welcome.head, missing: 0, members });
-        }
+        let is_news = was_lost || is_new || is_half_told || welcome.first > self.next;
+        self.roster = Some(Roster { head: welcome.head, missing: 0, members, is_news });
         is_new
     }
 
@@ -125,7 +129,8 @@ impl View {
                 if gap.members as usize > limits::MEMBERS || gap.to > gap.head {
                     return Err(Violation("its gap contradicts itself"));
                 }
-                self.roster = Some(Roster { head: gap.head, missing: gap.members as usize, members: Vec::new() });
+                let missing = gap.members as usize;
+                self.roster = Some(Roster { head: gap.head, missing, members: Vec::new(), is_news: true });
                 self.skip_to(gap.to).into_iter().collect()
             }
             FromHost::Roster(listed) => match &mut self.roster {
@@ -144,6 +149,7 @@ impl View {
         if events.iter().any(|event| matches!(event, Event::Gap { .. })) {
             events.extend(delivered(outbox.missed()));
         }
+        events.iter().for_each(|event| self.follow(event));
         events.extend(self.members());
         Ok(events)
     }
@@ -151,7 +157,21 @@ impl View {
     /// Who is there, if that is certain only now.
     pub fn members(&mut self) -> Option<Event> {
         let roster = self.roster.take_if(|roster| roster.missing == 0 && roster.head <= self.next)?;
-        Some(Event::Members(roster.members))
+        let present = by_number(roster.members.iter().cloned());
+        let is_news = roster.is_news || present != self.present;
+        self.present = present;
+        is_news.then_some(Event::Members(roster.members))
+    }
+
+    fn follow(&mut self, event: &Event) {
+        match event {
+            Event::Joined(member) | Event::Back(member) => drop(self.present.insert(member.id, member.clone())),
+            Event::Left { member, .. } => drop(self.present.remove(member)),
+            Event::Away { member, .. } => {
+                self.present.entry(*member).and_modify(|member| member.away = true);
+            }
+            _ => {}
+        }
     }
 
     fn said(&mut self, said: message::Said, outbox: &mut Outbox) -> Vec<Event> {
@@ -225,10 +245,17 @@ fn timestamp(milliseconds: u64) -> Timestamp {
         .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+fn by_number(members: impl Iterator<Item = Member>) -> BTreeMap<MemberId, Member> {
+    members.map(|member| (member.id, member)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::message::{Departure, Gap, Left, Pong};
+    use crate::wire::{
+        Security,
+        message::{Departure, Gap, Left, Pong},
+    };
 
     fn welcome(first: u64, head: u64) -> Welcome {
         Welcome {
@@ -247,7 +274,7 @@ mod tests {
     /// An innocent host was taken for one that does not keep to the protocol.
     #[test]
     fn a_list_of_members_that_was_cut_short_by_a_move_is_begun_anew() {
-        let mut view = View::new(&welcome(1, 1));
+        let mut view = View::new(&welcome(1, 1), &[]);
         let mut outbox = Outbox::default();
         view.see(FromHost::Gap(Gap { from: 1, to: 9, head: 9, members: 300 }), &mut outbox).unwrap();
         view.resume(&welcome(9, 9), Vec::new(), false);
@@ -255,9 +282,32 @@ mod tests {
         assert!(view.see(FromHost::Left(left), &mut outbox).is_ok());
     }
 
+    /// Somebody who came back to a host that had started again, and had noticed nothing, was shown who had been there before.
+    #[test]
+    fn who_moves_to_another_host_of_the_same_log_learns_who_is_there() {
+        let [ana, ben] = [(0, "Ana"), (4, "Ben")].map(|(id, name)| Member {
+            id,
+            name: name.parse().unwrap(),
+            fingerprint: None,
+            security: Security::Plaintext,
+            away: false,
+        });
+        let mut view = View::new(&welcome(1, 1), &[ana.clone(), ben.clone()]);
+        view.resume(&welcome(1, 1), vec![ben.clone(), ana.clone()], false);
+        assert!(view.members().is_none(), "the same");
+        view.resume(&welcome(1, 1), vec![ana.clone()], false);
+        assert_eq!(view.members(), Some(Event::Members(vec![ana.clone()])));
+        let joined = FromHost::Joined(message::Joined { seq: 1, at: 0, member: ben.clone() });
+        view.see(joined, &mut Outbox::default()).unwrap();
+        view.resume(&welcome(2, 2), vec![ana.clone(), ben], false);
+        assert!(view.members().is_none(), "what has come since is known, too");
+        view.resume(&welcome(2, 2), vec![ana], false);
+        assert!(view.members().is_some());
+    }
+
     #[test]
     fn who_has_missed_something_in_a_move_learns_who_is_there() {
-        let mut view = View::new(&welcome(1, 1));
+        let mut view = View::new(&welcome(1, 1), &[]);
         view.resume(&welcome(1, 1), Vec::new(), false);
         assert!(view.members().is_none(), "nothing was missed");
         view.resume(&welcome(5, 5), Vec::new(), false);

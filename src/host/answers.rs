@@ -1,10 +1,16 @@
-//! Answers to what a member asked, which wait to be written. A member who does not read is owed a few, and no more.
+//! What a member's reader and writer have in common: answers to what the member asked, which wait to be written, and whether the
+//! writer has anything to do. A member who does not read is owed a few answers, and no more.
 //!
 //! A channel would do the same, and cost each of a thousand members who ask nothing more than all else that they cost here.
 
 use std::{
+    future::poll_fn,
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
 };
 
 use bytes::Bytes;
@@ -18,6 +24,8 @@ pub(super) struct Answers {
     waiting: Mutex<Vec<Bytes>>,
     /// There may be a place again.
     taken: Notify,
+    /// The writer is in [`pause`](Self::pause).
+    is_idle: AtomicBool,
 }
 
 impl Answers {
@@ -46,6 +54,19 @@ impl Answers {
             self.taken.notify_one();
         }
         answers
+    }
+
+    /// For the writer, when there is nothing to write: comes to an end when it is polled once more, and asks nobody to be woken.
+    pub(super) async fn pause(&self) {
+        self.is_idle.store(true, Ordering::Relaxed);
+        let mut is_over = false;
+        poll_fn(|_| if mem::replace(&mut is_over, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+        self.is_idle.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the writer waits for nothing but to be polled.
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_idle.load(Ordering::Relaxed)
     }
 
     /// Every change under this lock is a single step.

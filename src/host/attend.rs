@@ -1,10 +1,11 @@
 //! A member's task, which reads what they say, while what lies ahead of their cursor is written to them, and how these end:
 //! whichever ends first ends the other, the room learns how the member left, and the member learns why.
 
-use std::{future::poll_fn, mem, sync::Arc, task::Poll};
+use std::{mem, sync::Arc};
 
 use tokio::{
     sync::oneshot,
+    task::yield_now,
     time::{Instant, sleep, timeout},
 };
 use tracing::{info, trace};
@@ -22,6 +23,9 @@ use crate::{
         message::{Departure, Pong, Repeated},
     },
 };
+
+/// Batches that a member who is far behind is written before it is the others' turn: they are written to by the same task.
+const TURN: usize = 4;
 
 const FRAMES: Rate = Rate { per_second: limits::FRAME_RATE, burst: limits::FRAME_BURST };
 
@@ -58,7 +62,7 @@ pub(super) async fn attend(
     let answers = Arc::<Answers>::default();
     let (tell, written) = oneshot::channel();
     let (cursor, to_write, member) = (membership.cursor(), answers.clone(), membership.member().id);
-    let writing = fan_out.add(async move {
+    let writing = fan_out.add(answers.clone(), async move {
         // Nobody to tell if it has ended otherwise.
         let _ = tell.send(write(member, send, cursor, &to_write).await);
     });
@@ -105,28 +109,33 @@ async fn part(end: End, connection: Arc<dyn Connection>, recv: RecvHalf, members
     }
 }
 
-/// Writes what there is to write. When there is nothing it waits to be polled, and asks nobody to be woken.
+/// Writes what there is to write. When there is nothing it waits to be polled; when there is much, others have their turn.
 async fn write(member: MemberId, mut send: SendHalf, mut cursor: Cursor, answers: &Answers) -> End {
     let mut batch = Vec::new();
+    let mut batches = 0;
     loop {
         batch.extend(answers.take());
-        match cursor.read(&mut batch).await {
+        let reading = cursor.read(&mut batch).await;
+        if !batch.is_empty() {
+            trace!(member, pieces = batch.len(), "sending");
+            if let Err(error) = send.send(&mut batch).await {
+                return End::Lost(error.to_string());
+            }
+        }
+        match reading {
             Reading::End => return End::RoomClosed,
-            Reading::Nothing if batch.is_empty() => pause().await,
-            Reading::Nothing | Reading::More => {
-                trace!(member, pieces = batch.len(), "sending");
-                if let Err(error) = send.send(&mut batch).await {
-                    return End::Lost(error.to_string());
+            Reading::Nothing => {
+                batches = 0;
+                answers.pause().await;
+            }
+            Reading::More => {
+                batches += 1;
+                if batches % TURN == 0 {
+                    yield_now().await;
                 }
             }
         }
     }
-}
-
-/// Waits until it is polled once more.
-async fn pause() {
-    let mut is_over = false;
-    poll_fn(|_| if mem::replace(&mut is_over, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &Answers, writing: &Writing) -> End {

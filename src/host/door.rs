@@ -106,11 +106,11 @@ async fn let_in(
     porch: Porch,
     room: Arc<Room>,
 ) -> Option<(Arc<dyn Connection>, Stream, Membership)> {
-    let (_place, connection, stream, hello) = tokio::select! {
+    let (place, connection, stream, hello) = tokio::select! {
         greeted = greet(incoming, place, porch) => greeted?,
         () = room.closed() => return None,
     };
-    let (membership, stream) = admit(&room, &*connection, stream, &hello).await?;
+    let (membership, stream) = admit(&room, place, &*connection, stream, &hello).await?;
     Some((connection, stream, membership))
 }
 
@@ -203,6 +203,7 @@ async fn hello(connection: &dyn Connection) -> Result<(Stream, Hello), Error> {
 /// Lets a peer in and tells them so, or tells them why not.
 async fn admit(
     room: &Arc<Room>,
+    place: Place,
     connection: &dyn Connection,
     Stream { mut send, recv }: Stream,
     hello: &Hello,
@@ -218,6 +219,8 @@ async fn admit(
     };
     match room.admit(&candidate) {
         Ok(mut membership) => {
+            // They have one in the room now, and may take their time to hear the welcome.
+            drop(place);
             info!(member = membership.member().id, back = hello.resume.is_some(), "let in");
             let mut welcome = membership.welcome();
             welcome.ticket = connection.ticket();

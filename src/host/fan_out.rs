@@ -1,8 +1,8 @@
 //! Fan-out: one task writes to all members, to each what lies ahead of their cursor.
 //!
 //! Each member's writing is a future of its own, and waits for its own socket: who does not keep up is left behind, and keeps
-//! nobody waiting. But when there is news, all of them are polled, one after the other: to wake as many tasks costs about as much
-//! as the writing itself.
+//! nobody waiting. But when there is news, all who have nothing left to write are polled, one after the other: to wake as many tasks
+//! costs about as much as the writing itself.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,6 +12,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -19,14 +20,18 @@ use tokio::{
     task::{unconstrained, yield_now},
 };
 
+use super::answers::Answers;
 use crate::room::{News, Room};
 
 /// Before anything is written, whoever has just been heard is read first, and so many times over if there is more each time: all
 /// of it then goes out together.
 const ROUNDS: usize = 8;
 
-/// Writers that are taken from the queue together.
-const TAKEN: usize = 64;
+/// But when that has taken so long, others have kept the processor busy, and nobody waits for more.
+const GATHERING: Duration = Duration::from_millis(1);
+
+/// Writers that are taken from the queue together, before it is time for news.
+const TAKEN: usize = 16;
 
 /// The writing of all members of a room. It goes on for as long as there is one of these, or somebody to write to.
 #[derive(Clone)]
@@ -40,6 +45,7 @@ pub(super) struct Writing(Arc<Writer>);
 struct Writer {
     /// None when it is over.
     future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    answers: Arc<Answers>,
     /// No more than once: so the queue is no longer than there are members.
     is_queued: AtomicBool,
     /// Whether it is polled when there is news.
@@ -51,15 +57,17 @@ impl FanOut {
     /// The fan-out of this room. Needs a tokio runtime around it.
     pub(super) fn start(room: &Room) -> Self {
         let (queue, queued) = mpsc::unbounded_channel();
-        // How much it does in one go is bounded by what lies ahead of the members, not by how often they are ready.
+        // How much it does in one go is for each of the futures to bound.
         tokio::spawn(unconstrained(run(queued, room.news())));
         Self { queue }
     }
 
-    /// Polls `future` from now on: when there is news in the room, when it asks to be woken, and when [`Writing::wake`] does.
-    pub(super) fn add(&self, future: impl Future<Output = ()> + Send + 'static) -> Writing {
+    /// Polls `future` from now on: when there is news in the room while it [pauses](Answers::pause), when it asks to be woken,
+    /// and when [`Writing::wake`] does.
+    pub(super) fn add(&self, answers: Arc<Answers>, future: impl Future<Output = ()> + Send + 'static) -> Writing {
         let writer = Arc::new(Writer {
             future: Mutex::new(Some(Box::pin(future))),
+            answers,
             is_queued: AtomicBool::new(false),
             is_listed: AtomicBool::new(false),
             queue: self.queue.clone(),
@@ -95,9 +103,14 @@ impl Writer {
         let polled = catch_unwind(AssertUnwindSafe(|| pending.as_mut().poll(&mut Context::from_waker(&waker))));
         let goes_on = matches!(polled, Ok(Poll::Pending));
         if !goes_on {
-            future.take();
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(future.take())));
         }
         goes_on
+    }
+
+    /// There is news: the same, but for who is still busy with what was before, and gets to it by themselves.
+    fn hear(self: &Arc<Self>) -> bool {
+        !self.answers.is_idle() || self.advance()
     }
 
     fn future(&self) -> MutexGuard<'_, Option<Pin<Box<dyn Future<Output = ()> + Send>>>> {
@@ -126,20 +139,22 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
         tokio::select! {
             is_more = news.next(), if !is_over => {
                 is_over = !is_more;
+                let begun = Instant::now();
                 for _ in 0..ROUNDS {
                     yield_now().await;
-                    if !news.catch_up() {
+                    if !news.catch_up() || begun.elapsed() > GATHERING {
                         break;
                     }
                 }
-                writers.retain(Writer::advance);
+                writers.retain(Writer::hear);
             }
             count = queued.recv_many(&mut taken, TAKEN) => {
                 if count == 0 {
                     return;
                 }
                 for writer in taken.drain(..) {
-                    writer.is_queued.store(false, Ordering::Release);
+                    // Read, too, so that what was done before it was queued is seen.
+                    writer.is_queued.swap(false, Ordering::AcqRel);
                     let goes_on = writer.advance();
                     match (goes_on, writer.is_listed.swap(goes_on, Ordering::Relaxed)) {
                         (true, false) => writers.push(writer),
@@ -147,6 +162,7 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
                         _ => {}
                     }
                 }
+                yield_now().await;
             }
         }
     }
@@ -154,7 +170,7 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, sync::atomic::AtomicUsize, time::Duration};
+    use std::{future::poll_fn, sync::atomic::AtomicUsize};
 
     use tokio::{sync::oneshot, task::yield_now, time::timeout};
 
@@ -176,15 +192,22 @@ mod tests {
         host.say(Say { nonce, text: "!".to_owned() }).unwrap();
     }
 
-    /// A future that never ends, and counts how often it is polled.
-    fn counting() -> (Arc<AtomicUsize>, impl Future<Output = ()> + Send + 'static) {
-        let polls = Arc::<AtomicUsize>::default();
-        let counted = polls.clone();
-        let future = poll_fn(move |_| {
-            counted.fetch_add(1, Ordering::Relaxed);
-            Poll::Pending
+    /// Somebody who never has anything to write, and how often they were asked.
+    fn idle(fan_out: &FanOut) -> (Arc<AtomicUsize>, Writing) {
+        let (polls, answers) = (Arc::<AtomicUsize>::default(), Arc::<Answers>::default());
+        let (counted, pausing) = (polls.clone(), answers.clone());
+        let writing = fan_out.add(answers, async move {
+            loop {
+                counted.fetch_add(1, Ordering::Relaxed);
+                pausing.pause().await;
+            }
         });
-        (polls, future)
+        (polls, writing)
+    }
+
+    /// Whoever is written to by `future`, and has always more to write.
+    fn busy(fan_out: &FanOut, future: impl Future<Output = ()> + Send + 'static) -> Writing {
+        fan_out.add(Arc::default(), future)
     }
 
     async fn settle() {
@@ -197,8 +220,7 @@ mod tests {
     async fn everybody_is_polled_once_for_all_news_that_come_together() {
         let (room, host) = room();
         let fan_out = FanOut::start(&room);
-        let (polls, future) = counting();
-        let writing = fan_out.add(future);
+        let (polls, writing) = idle(&fan_out);
         settle().await;
         let before = polls.load(Ordering::Relaxed);
         (0..20).for_each(|nonce| say(&host, nonce));
@@ -212,20 +234,42 @@ mod tests {
         assert_eq!(polls.load(Ordering::Relaxed), before + 2, "nobody is polled for nothing");
     }
 
+    /// Each of those who do not keep up was asked again for each thing that was said.
+    #[tokio::test]
+    async fn who_waits_for_their_own_socket_is_not_asked_when_there_is_news() {
+        let (room, host) = room();
+        let fan_out = FanOut::start(&room);
+        let polls = Arc::<AtomicUsize>::default();
+        let counted = polls.clone();
+        let writing = busy(
+            &fan_out,
+            poll_fn(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                Poll::Pending
+            }),
+        );
+        settle().await;
+        say(&host, 1);
+        settle().await;
+        assert_eq!(polls.load(Ordering::Relaxed), 1);
+        writing.wake();
+        settle().await;
+        assert_eq!(polls.load(Ordering::Relaxed), 2);
+    }
+
     #[tokio::test]
     async fn a_panic_is_the_end_of_one_alone() {
         let (room, host) = room();
         let fan_out = FanOut::start(&room);
         let (told, ended) = oneshot::channel::<()>();
         let mut is_first = true;
-        let panics = fan_out.add(async move {
+        let panics = busy(&fan_out, async move {
             let _told = told;
             poll_fn(|_| if std::mem::take(&mut is_first) { Poll::<()>::Pending } else { panic!("on purpose") }).await;
         });
-        let (polls, future) = counting();
-        let _other = fan_out.add(future);
+        let (polls, _other) = idle(&fan_out);
         settle().await;
-        say(&host, 1);
+        panics.wake();
         assert!(timeout(Duration::from_secs(20), ended).await.expect("it is over").is_err());
         let before = polls.load(Ordering::Relaxed);
         say(&host, 2);
@@ -240,7 +284,7 @@ mod tests {
         let fan_out = FanOut::start(&room);
         let way_out = Arc::new(());
         let held = way_out.clone();
-        let writing = fan_out.add(async move {
+        let writing = busy(&fan_out, async move {
             std::future::pending::<()>().await;
             drop(held);
         });
@@ -255,8 +299,7 @@ mod tests {
         let (room, _host) = room();
         let fan_out = FanOut::start(&room);
         let queue = fan_out.queue.clone().downgrade();
-        let (polls, future) = counting();
-        let writing = fan_out.add(future);
+        let (polls, writing) = idle(&fan_out);
         drop(fan_out);
         settle().await;
         room.close();

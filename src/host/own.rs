@@ -19,7 +19,6 @@ pub(super) async fn attend(
     outside: &mut Outside,
     backstage: &mut Backstage,
 ) {
-    let mut view = View::new(&own.welcome());
     let mut cursor = own.cursor();
     let mut outbox = Outbox::default();
     let mut batch = Vec::new();
@@ -28,9 +27,11 @@ pub(super) async fn attend(
     if stuck.borrow().is_some() {
         stuck.mark_changed();
     }
-    for event in welcomed(&mut own, accepts) {
-        let _ = backstage.events.send(event).await;
-    }
+    let welcomed = welcomed(&mut own, accepts);
+    let mut view = View::new(&own.welcome(), &welcomed.members);
+    let detail = format!("Hosting {}.", welcomed.room);
+    let _ = backstage.events.send(Event::Welcomed(welcomed)).await;
+    let _ = backstage.events.send(Event::State { state: State::Online, detail }).await;
     loop {
         tokio::select! {
             more = cursor.next(&mut batch) => {
@@ -73,11 +74,11 @@ pub(super) async fn attend(
     }
 }
 
-fn welcomed(own: &mut Membership, accepts: Security) -> [Event; 2] {
+fn welcomed(own: &mut Membership, accepts: Security) -> Welcomed {
     let welcome = own.welcome();
     let members = own.take_roster().into_iter().filter_map(|listed| Roster::decode(&listed[frame::HEADER..]).ok());
     let members = members.flat_map(|roster| roster.members).collect();
-    let welcomed = Welcomed {
+    Welcomed {
         room: welcome.room,
         name: own.member().name.clone(),
         member: welcome.member,
@@ -87,9 +88,7 @@ fn welcomed(own: &mut Membership, accepts: Security) -> [Event; 2] {
         key_exchange: None,
         saved: welcome.saved,
         members,
-    };
-    let detail = format!("Hosting {}.", welcomed.room);
-    [Event::Welcomed(welcomed), Event::State { state: State::Online, detail }]
+    }
 }
 
 /// The events of one of our own frames.

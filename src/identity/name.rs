@@ -140,7 +140,7 @@ impl<const MAX: usize> FromStr for CleanName<MAX> {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let too_long = NameError::TooLong { max: MAX };
-        if is_plain(text) && text.len() <= MAX {
+        if text.len() <= MAX && is_plain(text) {
             return Ok(Self(text.into()));
         }
         // Before any work: a composed character comes from at most four, of at most four bytes each.

@@ -7,12 +7,13 @@ use tokio::sync::watch;
 use tracing::info;
 
 use super::{Room, herald::Head, log::Ahead};
-use crate::wire::{Message, message::Gap};
+use crate::wire::{MemberId, Message, message::Gap};
 
 /// A position in the log.
 #[derive(Debug)]
 pub struct Cursor {
     pub(super) room: Arc<Room>,
+    pub(super) member: MemberId,
     pub(super) position: u64,
     pub(super) head: watch::Receiver<Head>,
 }
@@ -81,7 +82,7 @@ impl Cursor {
     fn skip(&mut self, to: u64, batch: &mut Vec<Bytes>) {
         let state = self.room.state();
         let head = state.log.head();
-        info!(from = self.position, to, "too slow: the log has let go of what came next");
+        info!(member = self.member, from = self.position, to, "too slow: the log has let go of what came next");
         batch.push(Gap { from: self.position, to, head, members: state.present.len() as u32 }.encode());
         batch.append(&mut state.roster());
         drop(state);

@@ -61,7 +61,8 @@ impl Membership {
 
     /// A reader of the log that starts at this member's history.
     pub fn cursor(&self) -> Cursor {
-        Cursor { room: self.room.clone(), position: self.welcome.first, head: self.room.herald.listen() }
+        let (room, member) = (self.room.clone(), self.member.id);
+        Cursor { room, member, position: self.welcome.first, head: self.room.herald.listen() }
     }
 
     /// Says something to everyone, unless it was said already: a nonce is taken once.

@@ -1,9 +1,9 @@
 //! The room: a log, and members as positions in it.
 //!
-//! The host appends each entry once, already encoded. A member is a [`Cursor`]: a position in the log, and a task that
-//! writes whatever lies between it and the head. Nothing is queued for anybody: a late joiner's history is a cursor set
-//! further back, and a slow member is a cursor that lags, which holds nobody up and costs nothing; if the log has
-//! forgotten what comes next, the member is told exactly what is missing.
+//! The host appends each entry once, already encoded. A member is a [`Cursor`]: a position in the log, from which
+//! whatever lies between it and the head is written to them. Nothing is queued for anybody: a late joiner's history is a
+//! cursor set further back, and a slow member is a cursor that lags, which holds nobody up and costs nothing; if the log
+//! has forgotten what comes next, the member is told exactly what is missing.
 //!
 //! - `log`: the entries
 //! - `state`: what a room knows at one moment

@@ -250,7 +250,7 @@ impl Join {
             self.remember(key, &welcomed.welcome, at)?;
             self.worked(Some(key), connection.peer().kind);
         }
-        let mut ongoing = Ongoing::new(&welcomed.welcome);
+        let mut ongoing = Ongoing::new(&welcomed.welcome, &welcomed.members);
         let talked = self.talk_on(connection, welcomed, key, &mut ongoing, backstage).await;
         for event in ongoing.outbox.into_unsent() {
             let _ = backstage.events.send(event).await;

@@ -19,7 +19,7 @@ use crate::{
     conversation::{Backstage, Closed, Command, Outbox, View, outbox},
     transport::{Connection, Error, RecvHalf, SendHalf, Stream},
     wire::{
-        CloseCode, FromHost, Message, limits,
+        CloseCode, FromHost, Member, Message, limits,
         message::{Ping, Say, Welcome},
     },
 };
@@ -40,8 +40,8 @@ pub(super) struct Ongoing {
 }
 
 impl Ongoing {
-    pub(super) fn new(welcome: &Welcome) -> Self {
-        Self { view: View::new(welcome), outbox: Outbox::default(), leaving: None }
+    pub(super) fn new(welcome: &Welcome, members: &[Member]) -> Self {
+        Self { view: View::new(welcome, members), outbox: Outbox::default(), leaving: None }
     }
 
     /// Does what the front end asks for (`None`: to leave), as far as no connection is needed; gives what is to be said.
