@@ -1,4 +1,5 @@
-//! Random bytes, from the one cryptographic library.
+//! Random bytes, from the system: aws-lc's own generator takes 35 ms before its first, and nobody waits for that who only opens a
+//! room. Keys are that library's business, and so is what they are made of.
 
 /// `N` random bytes, fit for secrets.
 ///
@@ -8,7 +9,7 @@
 #[allow(clippy::expect_used, reason = "there is nothing that one could go on with")]
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the system gives random bytes");
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
     bytes
 }
 
