@@ -92,8 +92,18 @@ async fn answer(
     fan_out: FanOut,
     attending: mpsc::WeakSender<()>,
 ) {
-    // On the heap, so that the task of a member who stays for hours does not keep the room that a handshake takes.
-    if let Some((connection, stream, membership)) = Box::pin(let_in(incoming, place, porch, room)).await {
+    let deadline = Instant::now() + limits::GREETING;
+    let place = tokio::select! {
+        place = timeout_at(deadline, waited(place, &porch)) => place,
+        () = room.closed() => return,
+    };
+    let Ok(Some(place)) = place else {
+        info!("there was no place in time");
+        return;
+    };
+    // On the heap, so that neither who waits for a place, nor the task of a member who stays for hours, keeps the room that a
+    // handshake takes.
+    if let Some((connection, stream, membership)) = Box::pin(let_in(incoming, place, deadline, room)).await {
         // Gone when the room has just ended; then nobody waits for this one.
         let _attending = attending.upgrade();
         attend(fan_out, connection, stream, membership).await;
@@ -102,29 +112,24 @@ async fn answer(
 
 async fn let_in(
     incoming: Incoming,
-    place: oneshot::Receiver<Place>,
-    porch: Porch,
+    place: Place,
+    deadline: Instant,
     room: Arc<Room>,
 ) -> Option<(Arc<dyn Connection>, Stream, Membership)> {
     let (place, connection, stream, hello) = tokio::select! {
-        greeted = greet(incoming, place, porch) => greeted?,
+        greeted = greet(incoming, place, deadline) => greeted?,
         () = room.closed() => return None,
     };
     let (membership, stream) = admit(&room, place, &*connection, stream, &hello).await?;
     Some((connection, stream, membership))
 }
 
-/// From a knock to a hello, in [`limits::GREETING`]. Whoever gets as far as to understand it is told why they are not let in.
+/// From a place on the porch to a hello. Whoever gets as far as to understand it is told why they are not let in.
 async fn greet(
     incoming: Incoming,
-    place: oneshot::Receiver<Place>,
-    porch: Porch,
+    mut place: Place,
+    deadline: Instant,
 ) -> Option<(Place, Arc<dyn Connection>, Stream, Hello)> {
-    let deadline = Instant::now() + limits::GREETING;
-    let Ok(Some(mut place)) = timeout_at(deadline, waited(place, &porch)).await else {
-        info!("there was no place in time");
-        return None;
-    };
     let shaken = tokio::select! {
         shaken = timeout_at(deadline, incoming.handshake) => shaken,
         () = place.taken() => {
