@@ -27,8 +27,8 @@ pub(super) fn tcp_listener(address: SocketAddr) -> io::Result<tokio::net::TcpLis
 }
 
 /// A UDP socket with buffers as large as the system gives. With small ones, a crowd that joins at once loses packets, and
-/// those it loses come again. With it comes the size of the buffer for what is received.
-pub(super) fn udp(address: SocketAddr) -> io::Result<(UdpSocket, usize)> {
+/// those it loses come again.
+pub(super) fn udp(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = bound(address, Type::DGRAM, Protocol::UDP)?;
     let _ = socket.set_recv_buffer_size(UDP_BUFFER);
     let _ = socket.set_send_buffer_size(UDP_BUFFER);
@@ -37,7 +37,7 @@ pub(super) fn udp(address: SocketAddr) -> io::Result<(UdpSocket, usize)> {
     if receive < UDP_BUFFER {
         info!(receive, "the system gives UDP a small buffer, so a crowd that joins at once takes longer");
     }
-    Ok((socket.into(), receive))
+    Ok(socket.into())
 }
 
 /// A socket bound to `address`; on a machine without IPv6, `[::]` means `0.0.0.0`.

@@ -43,13 +43,10 @@ const ACKNOWLEDGED_TOGETHER: u32 = 20;
 /// to a crowd that joins at once.
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
 
-/// Handshakes that are worked on at a time, with the smallest buffer and with a large one. Others have their turn when these are
-/// done: so the socket is read in between, and a crowd does not have to send everything again that its buffer could not hold.
-/// More of them cost less each, and take up more memory at once.
-const AT_A_TIME: (usize, usize) = (8, 16);
-
-/// A buffer of so many bytes for each of them is large enough.
-const BUFFERED: usize = 64 * 1024;
+/// Handshakes that are worked on at a time. Others have their turn when these are done: so the socket is read in between,
+/// and a crowd does not have to send everything again that its buffer could not hold. More of them would cost less each, and
+/// take up more memory at once.
+const AT_A_TIME: usize = 8;
 
 /// What a close is given to leave this machine.
 const LAST_PACKET: Duration = Duration::from_millis(100);
@@ -74,7 +71,7 @@ impl Quic {
             return Ok(endpoint.clone());
         }
         let local = SocketAddr::new(self.bind.unwrap_or(bind::ANY), 0);
-        let (endpoint, _) = endpoint_on(local, EndpointConfig::default(), None).map_err(Error::Unreachable)?;
+        let endpoint = endpoint_on(local, EndpointConfig::default(), None).map_err(Error::Unreachable)?;
         Ok(self.endpoint.get_or_init(|| endpoint).clone())
     }
 
@@ -119,9 +116,8 @@ impl Transport for Quic {
     }
 
     fn listen(&self, address: SocketAddr) -> io::Result<Box<dyn Listener>> {
-        let (endpoint, buffer) = endpoint_on(address, self.endpoint_config(), Some(self.server_config()?))?;
-        let turns = (buffer / BUFFERED).clamp(AT_A_TIME.0, AT_A_TIME.1);
-        Ok(Box::new(QuicListener { endpoint, under_way: Arc::default(), turns: Arc::new(Semaphore::new(turns)) }))
+        let endpoint = endpoint_on(address, self.endpoint_config(), Some(self.server_config()?))?;
+        Ok(Box::new(QuicListener { endpoint, under_way: Arc::default(), turns: Arc::new(Semaphore::new(AT_A_TIME)) }))
     }
 
     fn dial(&self, address: SocketAddr, expect: Expect) -> BoxFuture<'_, Result<Arc<dyn Connection>, Error>> {
@@ -147,15 +143,10 @@ impl Transport for Quic {
     }
 }
 
-/// An endpoint, and the size of the buffer that it receives with.
-fn endpoint_on(
-    address: SocketAddr,
-    config: EndpointConfig,
-    server: Option<ServerConfig>,
-) -> io::Result<(Endpoint, usize)> {
+fn endpoint_on(address: SocketAddr, config: EndpointConfig, server: Option<ServerConfig>) -> io::Result<Endpoint> {
     let runtime = quinn::default_runtime().ok_or_else(|| io::Error::other("QUIC needs a tokio runtime"))?;
-    let (socket, buffer) = bind::udp(address)?;
-    Ok((Endpoint::new(config, server, socket, runtime)?, buffer))
+    let socket = bind::udp(address)?;
+    Endpoint::new(config, server, socket, runtime)
 }
 
 fn transport_config(streams_accepted: u32, window: usize) -> TransportConfig {

@@ -31,9 +31,9 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Resident memory may be more than before by this, in KiB, when all is over: what the allocator keeps of what was freed.
 /// glibc has one arena for each thread that ever waited for another, and gives back only what lies at the top of one.
-/// Over TCP, TLS and QUIC together, a crowd that fills the porch once leaves 4 to 8 MiB of this kind, whether it does harm or
-/// not (the most with sixteen handshakes at a time over QUIC); each further one leaves less than 1 MiB.
-const SLACK: u64 = 10 * 1024;
+/// Over TCP, TLS and QUIC together, a crowd that fills the porch once leaves 4 to 6 MiB of this kind, whether it does harm or
+/// not; each further one leaves less than 1 MiB.
+const SLACK: u64 = 8 * 1024;
 
 /// From the first attack to the last it may grow by this, in KiB. What grows with each is no slack, but a leak.
 const STEADY: u64 = 2 * 1024;
