@@ -1,7 +1,7 @@
 //! A member's task, which reads what they say, while what lies ahead of their cursor is written to them, and how these end:
 //! whichever ends first ends the other, the room learns how the member left, and the member learns why.
 
-use std::{mem, sync::Arc};
+use std::{mem, pin::pin, sync::Arc};
 
 use tokio::{
     sync::oneshot,
@@ -52,53 +52,54 @@ enum End {
     RoomClosed,
 }
 
-/// Serves a member until they are gone.
-pub(super) async fn attend(
-    fan_out: FanOut,
+/// Serves a member until they are gone. They are written to from now on, and heard when this is polled.
+///
+/// A thousand members may stay for hours, so what it takes up is kept small: what is seldom needed is on the heap while it is.
+pub(super) fn attend(
+    fan_out: &FanOut,
     connection: Arc<dyn Connection>,
     Stream { send, mut recv }: Stream,
     membership: Membership,
-) {
+) -> impl Future<Output = ()> + use<> {
     let answers = Arc::<Answers>::default();
     let (tell, written) = oneshot::channel();
-    let (cursor, to_write, member) = (membership.cursor(), answers.clone(), membership.member().id);
+    let written_to = write(membership.member().id, send, membership.cursor(), answers.clone());
     let writing = fan_out.add(answers.clone(), async move {
         // Nobody to tell if it has ended otherwise.
-        let _ = tell.send(write(member, send, cursor, &to_write).await);
+        let _ = tell.send(written_to.await);
     });
-    let end = tokio::select! {
-        end = written => end.unwrap_or_else(|_| End::Lost("writing to it failed".to_owned())),
-        end = read(&mut recv, &membership, &answers, &writing) => end,
-        () = membership.replaced() => End::Replaced,
-    };
-    drop(writing);
-    info!("ended: {end}");
-    // On the heap: the task of a member who stays for hours does not keep the room for it.
-    Box::pin(part(end, connection, recv, membership)).await;
+    async move {
+        let end = tokio::select! {
+            end = written => end.unwrap_or_else(|_| End::Lost("writing to it failed".to_owned())),
+            end = read(&mut recv, &membership, &answers, &writing) => end,
+            () = membership.replaced() => End::Replaced,
+        };
+        drop(writing);
+        info!("ended: {end}");
+        Box::pin(part(end, connection, recv, membership)).await;
+    }
 }
 
 /// Tells a member how it has ended, and the room.
 async fn part(end: End, connection: Arc<dyn Connection>, recv: RecvHalf, membership: Membership) {
+    // While there is a half of the stream, there are no last words, and no end to be seen.
+    drop(recv);
     match end {
         End::Left => {
             membership.leave(Departure::Left);
-            drop(recv);
             connection.close(CloseCode::Left, "").await;
         }
         End::Lost(_) => {
-            drop((recv, connection));
+            drop(connection);
             membership.linger().await;
         }
         End::Silent => {
             let why = format!("You have not been heard for {} seconds.", limits::SILENCE.as_secs());
-            // Before they are waited for: while there is a half of the stream, there is no end to be seen.
-            drop(recv);
             let close = async move { connection.close(CloseCode::TooSlow, &why).await };
             tokio::join!(close, membership.linger());
         }
         End::Violation(why) => {
             membership.leave(Departure::Removed);
-            drop(recv);
             connection.close(CloseCode::Violation, &why).await;
         }
         End::Replaced => {
@@ -110,7 +111,7 @@ async fn part(end: End, connection: Arc<dyn Connection>, recv: RecvHalf, members
 }
 
 /// Writes what there is to write. When there is nothing it waits to be polled; when there is much, others have their turn.
-async fn write(member: MemberId, mut send: SendHalf, mut cursor: Cursor, answers: &Answers) -> End {
+async fn write(member: MemberId, mut send: SendHalf, mut cursor: Cursor, answers: Arc<Answers>) -> End {
     let mut batch = Vec::new();
     let mut batches = 0;
     loop {
@@ -141,14 +142,25 @@ async fn write(member: MemberId, mut send: SendHalf, mut cursor: Cursor, answers
 async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &Answers, writing: &Writing) -> End {
     let mut pace = Pace::new(FRAMES, Instant::now());
     let mut is_known_to_hurry = false;
+    // One clock for all frames, set again only when it has run out.
+    let mut clock = pin!(sleep(limits::SILENCE));
     loop {
-        let frame = match timeout(limits::SILENCE, recv.next()).await {
-            Ok(Ok(Some(frame))) => frame,
-            Ok(Err(Error::Closed { code: CloseCode::Left, .. })) => return End::Left,
-            Ok(Err(Error::WrongProtocol(why))) => return End::Violation(why),
-            Ok(Ok(None)) => return End::Lost("no goodbye".to_owned()),
-            Ok(Err(error)) => return End::Lost(error.to_string()),
-            Err(_) => return End::Silent,
+        let waits_until = Instant::now() + limits::SILENCE;
+        let frame = loop {
+            tokio::select! {
+                biased;
+                next = recv.next() => match next {
+                    Ok(Some(frame)) => break frame,
+                    Err(Error::Closed { code: CloseCode::Left, .. }) => return End::Left,
+                    Err(Error::WrongProtocol(why)) => return End::Violation(why),
+                    Ok(None) => return End::Lost("no goodbye".to_owned()),
+                    Err(error) => return End::Lost(error.to_string()),
+                },
+                () = &mut clock => match waits_until > Instant::now() {
+                    true => clock.as_mut().reset(waits_until),
+                    false => return End::Silent,
+                },
+            }
         };
         trace!(kind = frame.kind, bytes = frame.payload.len(), "received");
         // Nobody is cut off for being fast, only read more slowly; what they send then waits on their side.
@@ -158,7 +170,7 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &Answers, w
             if !mem::replace(&mut is_known_to_hurry, true) {
                 info!("sends faster than it may, and is read more slowly");
             }
-            sleep(wait).await;
+            Box::pin(sleep(wait)).await;
         }
         match FromMember::read(&frame) {
             Ok(Some(FromMember::Say(say))) => {
@@ -169,7 +181,7 @@ async fn read(recv: &mut RecvHalf, membership: &Membership, answers: &Answers, w
                     Ok(Heard::Before) => {
                         membership.settled().await;
                         let answer = answers.put(Repeated { nonce }.encode());
-                        if timeout(limits::SILENCE, answer).await.is_err() {
+                        if Box::pin(timeout(limits::SILENCE, answer)).await.is_err() {
                             return End::Silent;
                         }
                         writing.wake();

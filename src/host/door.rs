@@ -101,12 +101,17 @@ async fn answer(
         info!("there was no place in time");
         return;
     };
-    // On the heap, so that neither who waits for a place, nor the task of a member who stays for hours, keeps the room that a
-    // handshake takes.
+    // On the heap, so that who waits for a place does not keep the room that a handshake takes.
     if let Some((connection, stream, membership)) = Box::pin(let_in(incoming, place, deadline, room)).await {
         // Gone when the room has just ended; then nobody waits for this one.
-        let _attending = attending.upgrade();
-        attend(fan_out, connection, stream, membership).await;
+        let attending = attending.upgrade();
+        let attended = attend(&fan_out, connection, stream, membership);
+        // A task of its own: one who stays for hours does not keep the room that coming in takes.
+        let attended = async move {
+            attended.await;
+            drop(attending);
+        };
+        tokio::spawn(attended.in_current_span());
     }
 }
 

@@ -134,11 +134,9 @@ impl Wake for Writer {
 async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
     let mut writers: Vec<Arc<Writer>> = Vec::new();
     let mut taken = Vec::new();
-    let mut is_over = false;
     loop {
         tokio::select! {
-            is_more = news.next(), if !is_over => {
-                is_over = !is_more;
+            () = news.next() => {
                 let begun = Instant::now();
                 for _ in 0..ROUNDS {
                     yield_now().await;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::watch;
 use tracing::info;
 
 use super::{Room, herald::Head, log::Ahead};
@@ -15,7 +14,6 @@ pub struct Cursor {
     pub(super) room: Arc<Room>,
     pub(super) member: MemberId,
     pub(super) position: u64,
-    pub(super) head: watch::Receiver<Head>,
 }
 
 /// What came of reading on.
@@ -33,12 +31,12 @@ impl Cursor {
     /// Waits for entries and adds them to `batch`, as [`read`](Self::read) does. `false` means that the room has ended and
     /// everything has been read. Cancel-safe.
     pub async fn next(&mut self, batch: &mut Vec<Bytes>) -> bool {
+        let mut news = self.room.news();
         loop {
             match self.read(batch).await {
                 Reading::More => return true,
                 Reading::End => return false,
-                Reading::Nothing if self.head.changed().await.is_err() => return false,
-                Reading::Nothing => {}
+                Reading::Nothing => news.next().await,
             }
         }
     }
@@ -48,7 +46,7 @@ impl Cursor {
     ///
     /// Cancel-safe: the position moves only when `batch` is filled.
     pub async fn read(&mut self, batch: &mut Vec<Bytes>) -> Reading {
-        let Head { seq, is_open } = *self.head.borrow_and_update();
+        let Head { seq, is_open } = self.room.herald.told();
         match self.ahead(seq, batch) {
             Ahead::Entries(position) => self.position = position,
             Ahead::Gap(to) => self.skip(to, batch),

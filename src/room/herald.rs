@@ -6,14 +6,17 @@
 //! There is one clock for the room, and it runs only while something waits.
 
 use std::{
-    mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::{
     runtime::Handle,
-    sync::watch,
+    sync::Notify,
     time::{Instant, sleep_until},
 };
 
@@ -29,7 +32,7 @@ const LONGEST: Duration = Duration::from_millis(9);
 
 /// Who comes and goes is told later than what is said, so many times over: where hundreds come at once, as many are told of
 /// each.
-const NOTICE: u32 = 5;
+const NOTICE: u32 = 20;
 
 /// How far the log can be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,26 +43,33 @@ pub(super) struct Head {
 
 /// Hears that there is more to read.
 #[derive(Debug)]
-pub struct News(watch::Receiver<Head>);
+pub struct News {
+    herald: Arc<Herald>,
+    /// What was heard last.
+    heard: Head,
+}
 
 impl News {
-    /// Waits for more, or for the end. `false` if there is nothing more to come. Cancel-safe.
-    pub async fn next(&mut self) -> bool {
-        self.0.changed().await.is_ok()
+    /// Waits for more, or for the end; after that for ever. Cancel-safe.
+    pub async fn next(&mut self) {
+        let heard = self.heard;
+        self.heard = self.herald.wait_for(|head| head != heard).await;
     }
 
     /// What has come by now is no news any more. Whether anything had.
     pub fn catch_up(&mut self) -> bool {
-        let has_come = self.0.has_changed().unwrap_or(false);
-        self.0.mark_unchanged();
-        has_come
+        let told = self.herald.told();
+        std::mem::replace(&mut self.heard, told) != told
     }
 }
 
 /// Tells every cursor how far it can read.
 #[derive(Debug)]
 pub(super) struct Herald {
-    told: watch::Sender<Head>,
+    /// In one word, since members who have nothing to read ask for no more than this.
+    told: AtomicU64,
+    changed: Notify,
+    closed: Notify,
     state: Mutex<State>,
     /// Where the clock runs. Without, nobody waits.
     runtime: Option<Handle>,
@@ -79,11 +89,23 @@ struct Waiting {
     due: Instant,
 }
 
+impl Head {
+    fn word(self) -> u64 {
+        self.seq << 1 | u64::from(self.is_open)
+    }
+
+    fn of(word: u64) -> Self {
+        Self { seq: word >> 1, is_open: word & 1 == 1 }
+    }
+}
+
 impl Herald {
     /// A herald of a log that can be read up to `head`. In a tokio runtime, or it never rests.
     pub(super) fn new(head: Head) -> Arc<Self> {
         Arc::new(Self {
-            told: watch::channel(head).0,
+            told: AtomicU64::new(head.word()),
+            changed: Notify::new(),
+            closed: Notify::new(),
             state: Mutex::new(State { last: None, waiting: None }),
             runtime: Handle::try_current().ok(),
         })
@@ -91,25 +113,48 @@ impl Herald {
 
     /// What everybody has been told.
     pub(super) fn told(&self) -> Head {
-        *self.told.borrow()
+        Head::of(self.told.load(Ordering::Acquire))
     }
 
-    /// Hears what is told.
-    pub(super) fn listen(&self) -> watch::Receiver<Head> {
-        self.told.subscribe()
+    /// Waits until what is told is as wanted. Cancel-safe.
+    pub(super) async fn wait_for(&self, is_wanted: impl Fn(Head) -> bool) -> Head {
+        self.wait(&self.changed, is_wanted).await
     }
 
-    /// The same, for who need not know how far.
-    pub(super) fn news(&self) -> News {
-        News(self.listen())
+    /// Waits for the end. Cancel-safe. Who waits for nothing else is not woken for each entry.
+    pub(super) async fn closed(&self) {
+        self.wait(&self.closed, |head| !head.is_open).await;
+    }
+
+    async fn wait(&self, notify: &Notify, is_wanted: impl Fn(Head) -> bool) -> Head {
+        loop {
+            let mut notified = pin!(notify.notified());
+            // Before it is looked, so that nothing comes unnoticed in between.
+            notified.as_mut().enable();
+            let head = self.told();
+            if is_wanted(head) {
+                return head;
+            }
+            notified.await;
+        }
+    }
+
+    /// Hears what is told from now on.
+    pub(super) fn news(self: &Arc<Self>) -> News {
+        News { herald: self.clone(), heard: self.told() }
     }
 
     /// The log can be read up to `head`: tells it to so many members, now or after the rest, which is longer if nothing `is_said`
     /// in what is new. That it was closed does not wait.
     pub(super) fn tell(self: &Arc<Self>, head: Head, members: usize, is_said: bool) {
-        let (mut state, now) = (self.state(), Instant::now());
-        let rest = rest(members) * if is_said { 1 } else { NOTICE };
-        let due = state.last.map_or(now, |last| last + rest);
+        let (mut state, rest) = (self.state(), rest(members));
+        if rest.is_zero() && state.waiting.is_none() {
+            // Nobody looks at a clock.
+            state.last = None;
+            return self.tell_now(&mut state, head);
+        }
+        let now = Instant::now();
+        let due = state.last.map_or(now, |last| last + rest * if is_said { 1 } else { NOTICE });
         let before = state.waiting.map(|waiting| waiting.due);
         let due = before.map_or(due, |before| due.min(before));
         match &self.runtime {
@@ -119,30 +164,39 @@ impl Herald {
                     runtime.spawn(self.clone().tell_at(due));
                 }
             }
-            _ => self.tell_now(state, head),
+            _ => {
+                self.tell_now(&mut state, head);
+                state.last = Some(now);
+            }
         }
     }
 
     /// What was told last, or waits to be, is the end.
     pub(super) fn close(&self) {
-        let state = self.state();
+        let mut state = self.state();
         let head = state.waiting.map_or(self.told(), |waiting| waiting.head);
-        self.tell_now(state, Head { is_open: false, ..head });
+        self.tell_now(&mut state, Head { is_open: false, ..head });
     }
 
     async fn tell_at(self: Arc<Self>, due: Instant) {
         sleep_until(due).await;
-        let state = self.state();
+        let mut state = self.state();
         // Not if it was told before, since something was said; what waits now, if anything does, has a clock of its own.
         if let Some(waiting) = state.waiting.filter(|waiting| waiting.due == due) {
-            self.tell_now(state, waiting.head);
+            self.tell_now(&mut state, waiting.head);
+            state.last = Some(Instant::now());
         }
     }
 
-    fn tell_now(&self, mut state: MutexGuard<'_, State>, head: Head) {
+    /// Tells it to all, under the lock, so that nobody is told of less after more.
+    fn tell_now(&self, state: &mut State, head: Head) {
         state.waiting = None;
-        if self.told.send_if_modified(|before| mem::replace(before, head) != head) {
-            state.last = Some(Instant::now());
+        if self.told.swap(head.word(), Ordering::AcqRel) == head.word() {
+            return;
+        }
+        self.changed.notify_waiters();
+        if !head.is_open {
+            self.closed.notify_waiters();
         }
     }
 
@@ -174,7 +228,7 @@ mod tests {
     /// How long it takes until everybody has been told of what is before `seq`, by a clock of milliseconds.
     async fn told(herald: &Herald, seq: u64) -> Duration {
         let begun = Instant::now();
-        herald.listen().wait_for(|head| head.seq == seq).await.expect("it is there");
+        herald.wait_for(|head| head.seq == seq).await;
         begun.elapsed()
     }
 
@@ -245,10 +299,10 @@ mod tests {
                 tokio::time::sleep(STEP).await;
             }
         });
-        let mut listener = herald.listen();
+        let mut news = herald.news();
         let mut last = Instant::now();
-        while listener.borrow_and_update().seq < 499 {
-            listener.changed().await.expect("it is there");
+        while news.heard.seq < 499 {
+            news.next().await;
             assert!(last.elapsed() <= Duration::from_millis(10), "{:?}", last.elapsed());
             last = Instant::now();
         }

@@ -128,14 +128,13 @@ impl Log {
             bytes += entry.frame.len();
             is_first || bytes <= limits::BATCH
         };
-        let entries = self.entries.iter().skip(skipped).take((end - position) as usize).take_while(fits);
-        let frames: Vec<_> = entries.map(|entry| entry.frame.clone()).collect();
-        let next = position + frames.len() as u64;
-        let frames = match &frames[..] {
-            [one] => one.clone(),
-            many => many.concat().into(),
+        let ahead = || self.entries.iter().skip(skipped).take((end - position) as usize);
+        let count = ahead().take_while(fits).count();
+        let frames = match (count, ahead().next()) {
+            (1, Some(one)) => one.frame.clone(),
+            _ => ahead().take(count).map(|entry| &entry.frame[..]).collect::<Vec<_>>().concat().into(),
         };
-        Run { position, end, next, frames }
+        Run { position, end, next: position + count as u64, frames }
     }
 
     /// The position from which `messages` messages lie ahead, or as many as there are.

@@ -38,7 +38,7 @@ pub struct Membership {
     pub(super) member: Member,
     pub(super) admission: u64,
     pub(super) replaced: Arc<Notify>,
-    pub(super) welcome: Welcome,
+    pub(super) welcome: Box<Welcome>,
     pub(super) roster: Vec<Bytes>,
     pub(super) is_over: bool,
 }
@@ -51,7 +51,7 @@ impl Membership {
 
     /// What a new member is told first. The ticket is the transport's to add.
     pub fn welcome(&self) -> Welcome {
-        self.welcome.clone()
+        Welcome::clone(&self.welcome)
     }
 
     /// Who was in the room when this member came in, in frames. Handed out once: it is large, and a place is held for long.
@@ -62,7 +62,7 @@ impl Membership {
     /// A reader of the log that starts at this member's history.
     pub fn cursor(&self) -> Cursor {
         let (room, member) = (self.room.clone(), self.member.id);
-        Cursor { room, member, position: self.welcome.first, head: self.room.herald.listen() }
+        Cursor { room, member, position: self.welcome.first }
     }
 
     /// Says something to everyone, unless it was said already: a nonce is taken once.

@@ -35,7 +35,7 @@ use self::{
     herald::{Head, Herald},
     log::Log,
     names::{Claim, Names, Proof, Turn},
-    saved::{Change, Found, Journal, Progress, Store},
+    saved::{Change, Changes, Found, Journal, Progress, Store},
     state::State,
 };
 use crate::{
@@ -79,7 +79,7 @@ pub struct Candidate<'a> {
 impl Room {
     /// A new room, with nobody in it.
     pub fn new(name: RoomName) -> Arc<Self> {
-        Arc::new(Self::with(name, State::new(Log::new(), Names::default()), None))
+        Arc::new(Self::with(name, State::new(Log::new(), Names::default(), Changes::default()), None))
     }
 
     /// The room `wanted`, or whichever room is in the file, or a new one of the name `otherwise`; saved from now on. Those who
@@ -105,13 +105,13 @@ impl Room {
             Some(Member { id, name, fingerprint, security, away: true })
         });
         let were_here: Vec<_> = were_here.collect();
-        let mut state = State::new(log, Names::found(members, next_member));
+        let mut state = State::new(log, Names::found(members, next_member), Changes::kept());
         let places: Vec<_> = were_here.into_iter().map(|member| (state.place(member.clone()), member)).collect();
         let room = Arc::new_cyclic(|room| Self::with(name, state, Some((store, room.clone()))));
         let state = room.state();
         let away =
             places.into_iter().filter(|(_, member)| member.id != HOST).map(|((admission, replaced, _), member)| {
-                let welcome = room.welcome(&state, member.id, state.log.head(), None);
+                let welcome = Box::new(room.welcome(&state, member.id, state.log.head(), None));
                 Membership {
                     room: room.clone(),
                     member,
@@ -253,7 +253,7 @@ impl Room {
             }
             Some(_) => {}
         }
-        let (welcome, roster) = (self.welcome(&state, member.id, first, pass), state.roster());
+        let (welcome, roster) = (Box::new(self.welcome(&state, member.id, first, pass)), state.roster());
         self.publish(state);
         Membership { room: self.clone(), member, admission, replaced, welcome, roster, is_over: false }
     }
@@ -276,28 +276,26 @@ impl Room {
     pub fn close(&self) {
         let mut state = self.state();
         state.is_closed = true;
-        state.changes.push(Change::Closed);
+        state.changes.note(|| Change::Closed);
         self.publish(state);
     }
 
     /// Comes to an end when the room has closed, and everything was saved that is. Cancel-safe.
     pub async fn closed(&self) {
-        // The sender is ours: it cannot be gone.
-        let _ = self.herald.listen().wait_for(|head| !head.is_open).await;
+        self.herald.closed().await;
     }
 
     /// Hands on what has happened, now that it is complete: to the members, or first to the file.
     fn publish(&self, mut state: MutexGuard<'_, State>) {
+        let is_said = std::mem::take(&mut state.is_said);
+        let Some(journal) = &self.journal else {
+            let head = Head { seq: state.log.head(), is_open: !state.is_closed };
+            return self.herald.tell(head, state.present.len(), is_said);
+        };
         let mut changes = state.names.take_changes();
-        changes.append(&mut state.changes);
-        match &self.journal {
-            Some(journal) if !changes.is_empty() => journal.write(changes),
-            Some(_) => {}
-            None => {
-                let head = Head { seq: state.log.head(), is_open: !state.is_closed };
-                let is_said = changes.iter().any(Change::is_said);
-                self.herald.tell(head, state.present.len(), is_said);
-            }
+        changes.append(&mut state.changes.take());
+        if !changes.is_empty() {
+            journal.write(changes);
         }
     }
 
@@ -322,7 +320,8 @@ impl Room {
     /// Waits until every entry before `seq` is saved, if any is, or nothing is any more.
     async fn saved_up_to(&self, seq: u64) {
         if self.is_saved() {
-            let _ = self.herald.listen().wait_for(|head| head.seq >= seq || !head.is_open).await;
+            // On the heap, for nobody else is to keep the room for it.
+            Box::pin(self.herald.wait_for(|head| head.seq >= seq || !head.is_open)).await;
         }
     }
 

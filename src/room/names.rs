@@ -4,9 +4,12 @@
 //! do the nonces of what they said, so that a message which was sent twice is still shown once. Who has no key is known
 //! by the pass that they were given, and their name is theirs only while they are in the room.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
 
-use super::saved::{Change, FoundMember, Member};
+use super::saved::{Change, Changes, FoundMember, Member};
 use crate::{
     identity::{Fingerprint, Name},
     wire::{HOST, MemberId, Secret, limits},
@@ -15,19 +18,18 @@ use crate::{
 /// The names that are known to a room.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    owners: HashMap<MemberId, Owner>,
+    owners: BTreeMap<MemberId, Box<Owner>>,
     /// Whose name has this likeness. No two have one in common.
-    by_likeness: HashMap<String, MemberId>,
+    by_likeness: HashMap<Arc<str>, MemberId>,
     next: MemberId,
     /// What has changed since it was last asked for.
-    changes: Vec<Change>,
+    changes: Changes,
 }
 
 #[derive(Debug)]
 struct Owner {
     name: Name,
-    folded: String,
-    likenesses: Vec<String>,
+    likenesses: Box<[Arc<str>]>,
     proof: Proof,
     /// The first entry that they were to see when they first came.
     first: u64,
@@ -43,18 +45,8 @@ struct Owner {
 
 impl Owner {
     fn new(name: Name, proof: Proof, first: u64) -> Self {
-        let (folded, likenesses) = (name.folded(), name.likenesses());
-        Self {
-            name,
-            folded,
-            likenesses,
-            proof,
-            first,
-            conversation: None,
-            attempt: 0,
-            nonces: VecDeque::new(),
-            said: 0,
-        }
+        let likenesses = name.likenesses().into_iter().map(Arc::from).collect();
+        Self { name, likenesses, proof, first, conversation: None, attempt: 0, nonces: VecDeque::new(), said: 0 }
     }
 
     /// As it is saved.
@@ -146,12 +138,13 @@ impl Names {
         if let Some(id) = self.owned(name, &proof) {
             return Claim::Granted(id);
         }
-        if !self.free(name, &is_present) {
+        let owner = Owner::new(name.clone(), proof, first);
+        if !self.free(&owner, &is_present) {
             return Claim::Taken;
         }
-        let is_theirs = |owner: &Owner| owner.has_key() && owner.proof == proof;
-        let owned = self.owners.values().filter(|owner| is_theirs(owner)).count();
-        if owned >= limits::NAMES_PER_KEY && !self.forget_one(|id, owner| is_theirs(owner) && !is_present(id)) {
+        let is_theirs = |other: &Owner| other.proof == owner.proof;
+        let has_too_many = || self.owners.values().filter(|other| is_theirs(other)).count() >= limits::NAMES_PER_KEY;
+        if owner.has_key() && has_too_many() && !self.forget_one(|id, other| is_theirs(other) && !is_present(id)) {
             return Claim::Full;
         }
         if self.owners.len() >= limits::NAMES_REMEMBERED && !self.forget_one(|id, _| !is_present(id)) {
@@ -161,7 +154,7 @@ impl Names {
         // A number that came round again would be somebody else's, the first of all the host's.
         let Some(next) = id.checked_add(1) else { return Claim::Full };
         self.next = next;
-        self.give(id, Owner::new(name.clone(), proof, first));
+        self.give(id, owner);
         Claim::Granted(id)
     }
 
@@ -176,19 +169,20 @@ impl Names {
     ) -> bool {
         if self.owned(name, &proof) != Some(HOST) {
             self.forget(HOST);
-            if !self.free(name, is_present) {
+            let owner = Owner::new(name.clone(), proof, first);
+            if !self.free(&owner, is_present) {
                 return false;
             }
             self.next = self.next.max(HOST + 1);
-            self.give(HOST, Owner::new(name.clone(), proof, first));
+            self.give(HOST, owner);
         }
         true
     }
 
-    /// Takes a name from those who had it without a key and are gone. `false` when it, or one like it, is somebody's.
-    fn free(&mut self, name: &Name, is_present: impl Fn(MemberId) -> bool) -> bool {
-        for likeness in name.likenesses() {
-            match self.by_likeness.get(&likeness).and_then(|id| Some((*id, self.owners.get(id)?))) {
+    /// Takes their name from those who had it without a key and are gone. `false` when it, or one like it, is somebody's.
+    fn free(&mut self, owner: &Owner, is_present: impl Fn(MemberId) -> bool) -> bool {
+        for likeness in &owner.likenesses {
+            match self.by_likeness.get(likeness).and_then(|id| Some((*id, self.owners.get(id)?))) {
                 Some((id, owner)) if owner.has_key() || is_present(id) => return false,
                 Some((id, _)) => self.forget(id),
                 None => {}
@@ -198,7 +192,7 @@ impl Names {
     }
 
     fn give(&mut self, id: MemberId, owner: Owner) {
-        self.changes.push(owner.change(id));
+        self.changes.note(|| owner.change(id));
         self.put(id, owner);
     }
 
@@ -206,12 +200,12 @@ impl Names {
         for likeness in &owner.likenesses {
             self.by_likeness.insert(likeness.clone(), id);
         }
-        self.owners.insert(id, owner);
+        self.owners.insert(id, Box::new(owner));
     }
 
     /// The names of a room that was saved.
     pub(super) fn found(members: Vec<FoundMember>, next: MemberId) -> Self {
-        let mut names = Self { next, ..Self::default() };
+        let mut names = Self { next, changes: Changes::kept(), ..Self::default() };
         for FoundMember { member, nonces, said, .. } in members {
             let Member { id, name, proof, first, conversation, attempt } = member;
             names.put(
@@ -224,14 +218,14 @@ impl Names {
 
     /// What has changed since this was last asked for.
     pub(super) fn take_changes(&mut self) -> Vec<Change> {
-        std::mem::take(&mut self.changes)
+        self.changes.take()
     }
 
     /// The number under which whoever shows `proof` owns this name.
     pub(super) fn owned(&self, name: &Name, proof: &Proof) -> Option<MemberId> {
         let folded = name.folded();
-        let id = *self.by_likeness.get(&folded)?;
-        self.owners.get(&id).is_some_and(|owner| owner.folded == folded && owner.proof == *proof).then_some(id)
+        let id = *self.by_likeness.get(&*folded)?;
+        self.owners.get(&id).is_some_and(|owner| owner.proof == *proof && owner.name.folded() == folded).then_some(id)
     }
 
     /// The first entry that a member was to see when they first came.
@@ -249,27 +243,28 @@ impl Names {
             _ => {}
         }
         (owner.conversation, owner.attempt) = (Some(conversation), attempt.unwrap_or(0));
-        let change = owner.change(id);
-        self.changes.push(change);
+        self.changes.note(|| owner.change(id));
         Turn::Theirs
     }
 
     /// A name close to `name` that nobody owns, nor one like it.
     pub(super) fn suggest(&self, name: &Name) -> Name {
-        name.suggest(|name| name.likenesses().iter().any(|likeness| self.by_likeness.contains_key(likeness)))
+        name.suggest(|name| name.likenesses().iter().any(|likeness| self.by_likeness.contains_key(&**likeness)))
     }
 
     /// Whether `nonce` is new from this member; it is remembered then.
     pub(super) fn is_new(&mut self, id: MemberId, nonce: u64) -> bool {
         let Some(owner) = self.owners.get_mut(&id) else { return false };
-        if owner.nonces.contains(&nonce) {
+        // Mostly it is not there, so all are looked at: without a way out in between, many at a time.
+        let (older, newer) = owner.nonces.as_slices();
+        if [older, newer].into_iter().flatten().fold(false, |found, one| found | (*one == nonce)) {
             return false;
         }
         if owner.nonces.len() == limits::NONCES {
             owner.nonces.pop_front();
         }
         owner.nonces.push_back(nonce);
-        self.changes.push(Change::Nonce { id, number: owner.said, nonce });
+        self.changes.note(|| Change::Nonce { id, number: owner.said, nonce });
         owner.said += 1;
         true
     }
@@ -283,9 +278,9 @@ impl Names {
 
     fn forget(&mut self, id: MemberId) {
         if let Some(owner) = self.owners.remove(&id) {
-            self.changes.push(Change::Forgotten(id));
-            for likeness in owner.likenesses {
-                self.by_likeness.remove(&likeness);
+            self.changes.note(|| Change::Forgotten(id));
+            for likeness in &owner.likenesses {
+                self.by_likeness.remove(likeness);
             }
         }
     }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::{
     log::Log,
     names::Names,
-    saved::{Change, Entry},
+    saved::{Change, Changes, Entry},
 };
 use crate::wire::{
     Member, MemberId, Message,
@@ -29,12 +29,14 @@ pub(super) struct State {
     /// Nothing is added to the log any more.
     pub(super) is_closed: bool,
     /// What has happened since the lock was taken.
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Changes,
+    /// Whether something was said since then.
+    pub(super) is_said: bool,
 }
 
 impl State {
-    pub(super) fn new(log: Log, names: Names) -> Self {
-        Self { log, names, present: BTreeMap::new(), admissions: 0, is_closed: false, changes: Vec::new() }
+    pub(super) fn new(log: Log, names: Names, changes: Changes) -> Self {
+        Self { log, names, present: BTreeMap::new(), admissions: 0, is_closed: false, changes, is_said: false }
     }
 
     /// Adds an entry, which `encode` makes of its number and the time, unless the room is closed.
@@ -45,15 +47,16 @@ impl State {
         let at = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
         let seq = self.log.head();
         let entry = Entry { at, is_message, frame: encode(seq, at) };
-        self.log.append(entry.clone());
-        self.changes.push(Change::Entry { seq, entry });
+        self.changes.note(|| Change::Entry { seq, entry: entry.clone() });
+        self.log.append(entry);
+        self.is_said |= is_message;
     }
 
     /// Gives somebody a place. Whoever had it loses it, and is given back.
     pub(super) fn place(&mut self, member: Member) -> (u64, Arc<Notify>, Option<Present>) {
         self.admissions += 1;
         let (id, admission) = (member.id, self.admissions);
-        self.changes.push(Change::Presence { id, security: Some(member.security) });
+        self.changes.note(|| Change::Presence { id, security: Some(member.security) });
         let replaced = Arc::<Notify>::default();
         let listed = Listed::from(&member);
         let before = self.present.insert(id, Present { member, listed, admission, _place: Place(replaced.clone()) });
@@ -63,7 +66,7 @@ impl State {
     /// Takes a member out of the room and tells everybody how they left.
     pub(super) fn part(&mut self, id: MemberId, how: Departure) {
         if let Some(Present { member, .. }) = self.present.remove(&id) {
-            self.changes.push(Change::Presence { id, security: None });
+            self.changes.note(|| Change::Presence { id, security: None });
             self.append(false, |seq, at| Left { seq, at, member: id, name: member.name, how }.encode());
         }
     }

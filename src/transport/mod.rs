@@ -210,7 +210,8 @@ pub trait Connection: Send + Sync {
     /// Accepting side: the next stream that the peer opened. Cancel-safe.
     fn accept(&self) -> BoxFuture<'_, Result<Stream, Error>>;
 
-    /// Tells the peer why, after all that was sent on the first stream, and ends the connection. Takes at most
+    /// Tells the peer why, after all that was sent on the first stream, and ends the connection. That stream's halves are to be
+    /// dropped before, or it waits for them. Takes at most
     /// [`limits::FAREWELL`](crate::wire::limits::FAREWELL), twice over if the peer does not read.
     fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()>;
 }

@@ -21,11 +21,11 @@ use tokio::{
 };
 
 use super::{
-    Accepted, BoxFuture, Connection, Credentials, Error, Expect, Incoming, Kind, Listener, Peer, RecvHalf, SendHalf,
-    Stream, Transport, bind, canonical,
+    Accepted, BoxFuture, Connection, Credentials, Error, Expect, Incoming, Kind, Listener, Peer, Stream, Transport,
+    bind, canonical,
     error::alert_received,
     in_turn, log_kind,
-    stream::{Reader, Sink, Source, Writer},
+    stream::{Sink, Source, Writer},
     tls::configuration,
     trust::{SERVER_NAME, fingerprint_of},
 };
@@ -232,11 +232,9 @@ impl QuicConnection {
     }
 
     fn stream(&self, (send, recv): (quinn::SendStream, quinn::RecvStream)) -> Stream {
-        let writer = Arc::new(Mutex::new(Writer::new(Sink::Quic(send), None)));
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert_with(|| writer.clone());
-        let reader = Arc::new(Mutex::new(Reader::new(Source::Quic(recv), None)));
-        Stream { send: SendHalf(writer), recv: RecvHalf(reader) }
+        let (stream, _, writer) = Stream::new(Source::Quic(recv), Sink::Quic(send), None);
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(writer);
+        stream
     }
 }
 

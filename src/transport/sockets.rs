@@ -12,13 +12,13 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
     net::TcpStream,
-    sync::{Mutex, Notify, Semaphore},
+    sync::{Mutex, Notify},
     time::timeout,
 };
 use tokio_rustls::TlsStream;
 
 use super::{
-    Accepted, BoxFuture, Connection, Error, Peer, RecvHalf, SendHalf, Stream,
+    Accepted, BoxFuture, Connection, Error, Peer, Stream,
     error::broken,
     stream::{Place, Reader, Sink, Source, Writer},
 };
@@ -61,7 +61,7 @@ impl Pipe {
         .map_err(broken)
     }
 
-    fn split(self, place: Place) -> (Arc<Mutex<Reader>>, Arc<Mutex<Writer>>) {
+    fn into_stream(self, place: Place) -> (Stream, Arc<Mutex<Reader>>, Arc<Mutex<Writer>>) {
         let (source, sink) = match self {
             Self::Tcp(tcp) => {
                 let (read, write) = tcp.into_split();
@@ -76,21 +76,16 @@ impl Pipe {
                 (Source::Memory(read), Sink::Memory(write))
             }
         };
-        let reader = Reader::new(source, place.clone());
-        (Arc::new(Mutex::new(reader)), Arc::new(Mutex::new(Writer::new(sink, place))))
-    }
-
-    fn into_stream(self, place: Place) -> Stream {
-        let (reader, writer) = self.split(place);
-        Stream { send: SendHalf(writer), recv: RecvHalf(reader) }
+        Stream::new(source, sink, place)
     }
 
     /// The last words on a pipe that never became a connection.
     pub(super) async fn farewell(mut self, last: &[u8]) {
         let _ = timeout(limits::FAREWELL, async {
             self.write(last).await?;
-            let (reader, writer) = self.split(None);
-            writer.lock().await.finish().await?;
+            let (Stream { mut send, recv }, reader, _) = self.into_stream(None);
+            send.finish().await?;
+            drop(recv);
             reader.lock().await.drain().await;
             Ok::<_, Error>(())
         })
@@ -119,7 +114,7 @@ pub(super) struct SocketConnection {
 
 enum Role {
     Dialled { redial: Redial, ticket: SyncMutex<Option<Ticket>> },
-    Accepted { ticket: Ticket, further: Arc<Further>, desk: Desk },
+    Accepted { id: [u8; 16], session: Arc<Session>, desk: Desk },
 }
 
 impl SocketConnection {
@@ -136,8 +131,8 @@ impl SocketConnection {
         pipe.read_exact(&mut preface).await?;
         match preface {
             [FIRST] => {
-                let (ticket, further) = desk.register(peer.fingerprint);
-                let role = Role::Accepted { ticket, further, desk };
+                let (id, session) = desk.register(peer.fingerprint);
+                let role = Role::Accepted { id, session, desk };
                 Ok(Accepted::Connection(Arc::new(Self::new(peer, pipe, role))))
             }
             [FURTHER] => {
@@ -152,8 +147,7 @@ impl SocketConnection {
     }
 
     fn new(peer: Peer, pipe: Pipe, role: Role) -> Self {
-        let (reader, writer) = pipe.split(None);
-        let first = Stream { send: SendHalf(writer.clone()), recv: RecvHalf(reader.clone()) };
+        let (first, reader, writer) = pipe.into_stream(None);
         Self { peer, reader, writer, first: SyncMutex::new(Some(first)), role }
     }
 }
@@ -165,7 +159,7 @@ impl Connection for SocketConnection {
 
     fn ticket(&self) -> Option<Ticket> {
         match &self.role {
-            Role::Accepted { ticket, .. } => Some(ticket.clone()),
+            Role::Accepted { id, session, .. } => Some(Ticket { session: *id, token: session.token.clone() }),
             Role::Dialled { .. } => None,
         }
     }
@@ -188,7 +182,7 @@ impl Connection for SocketConnection {
             let ticket = told.ok_or_else(|| Error::Io(io::Error::other("no ticket was handed out yet")))?;
             let mut pipe = redial().await?;
             pipe.write(&[&[FURTHER], &ticket.session[..], ticket.token.bytes()].concat()).await?;
-            Ok(pipe.into_stream(None))
+            Ok(pipe.into_stream(None).0)
         })
     }
 
@@ -198,7 +192,7 @@ impl Connection for SocketConnection {
                 return Ok(first);
             }
             match &self.role {
-                Role::Accepted { further, .. } => Ok(further.next().await),
+                Role::Accepted { session, .. } => Ok(session.next().await),
                 Role::Dialled { .. } => std::future::pending().await,
             }
         })
@@ -207,6 +201,8 @@ impl Connection for SocketConnection {
     fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let close = Close::new(code, reason);
+            // If nobody has asked for it, nobody will drop it.
+            drop(lock(&self.first).take());
             let last_words = async { self.writer.lock().await.close(&close).await };
             if let Ok(Ok(())) = timeout(limits::FAREWELL, last_words).await {
                 // Somebody may be waiting for frames still. They will see the end, too, and then it is our turn.
@@ -219,33 +215,29 @@ impl Connection for SocketConnection {
 
 impl Drop for SocketConnection {
     fn drop(&mut self) {
-        if let Role::Accepted { ticket, desk, .. } = &self.role {
-            lock(&desk.0).remove(&ticket.session);
+        if let Role::Accepted { id, desk, .. } = &self.role {
+            lock(&desk.0).remove(id);
         }
     }
 }
 
 /// Where further pipes find the connection that they belong to. One for each listener.
 #[derive(Clone, Default)]
-pub(super) struct Desk(Arc<SyncMutex<HashMap<[u8; 16], Session>>>);
+pub(super) struct Desk(Arc<SyncMutex<HashMap<[u8; 16], Arc<Session>>>>);
 
+/// A connection, as further pipes find it. Nearly every one has none all its life: a channel for them, and a semaphore, would be a
+/// large part of what it takes up.
 struct Session {
     token: Secret,
     fingerprint: Option<Fingerprint>,
-    further: Arc<Further>,
-    /// For [`limits::STREAMS`]; each stream keeps one until both its halves are dropped.
-    places: Arc<Semaphore>,
-}
-
-/// Streams that were opened beyond the first and wait to be accepted: as many as there are places. Nearly every connection
-/// has none all its life, and a channel would be a large part of what it takes up.
-#[derive(Default)]
-struct Further {
+    /// Streams that were opened beyond the first and wait to be accepted.
     waiting: SyncMutex<VecDeque<Stream>>,
     came: Notify,
+    /// Each further stream keeps one of these until both its halves are dropped.
+    place: Arc<()>,
 }
 
-impl Further {
+impl Session {
     fn add(&self, stream: Stream) {
         lock(&self.waiting).push_back(stream);
         self.came.notify_one();
@@ -263,13 +255,17 @@ impl Further {
 }
 
 impl Desk {
-    fn register(&self, fingerprint: Option<Fingerprint>) -> (Ticket, Arc<Further>) {
-        let ticket = Ticket { session: random::bytes(), token: Secret::random() };
-        let further = Arc::<Further>::default();
-        let places = Arc::new(Semaphore::new(limits::STREAMS));
-        let session = Session { token: ticket.token.clone(), fingerprint, further: further.clone(), places };
-        lock(&self.0).insert(ticket.session, session);
-        (ticket, further)
+    fn register(&self, fingerprint: Option<Fingerprint>) -> ([u8; 16], Arc<Session>) {
+        let id = random::bytes();
+        let session = Arc::new(Session {
+            token: Secret::random(),
+            fingerprint,
+            waiting: SyncMutex::default(),
+            came: Notify::new(),
+            place: Arc::default(),
+        });
+        lock(&self.0).insert(id, session.clone());
+        (id, session)
     }
 
     fn attach(&self, ticket: &Ticket, fingerprint: Option<Fingerprint>, pipe: Pipe) -> Result<(), Error> {
@@ -279,9 +275,11 @@ impl Desk {
             .filter(|session| session.token == ticket.token)
             .filter(|session| session.fingerprint == fingerprint)
             .ok_or_else(|| Error::WrongProtocol("it shows a ticket that was not given to it".to_owned()))?;
-        let too_many = |_| Error::WrongProtocol("it opens more streams than are taken".to_owned());
-        let place = session.places.clone().try_acquire_owned().map_err(too_many)?;
-        session.further.add(pipe.into_stream(Some(Arc::new(place))));
+        // Its own, and one for each stream. Others come only under this lock.
+        if Arc::strong_count(&session.place) > limits::STREAMS {
+            return Err(Error::WrongProtocol("it opens more streams than are taken".to_owned()));
+        }
+        session.add(pipe.into_stream(Some(Arc::new(session.place.clone()))).0);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The two halves of a stream: batches of frames out, frames in.
 //!
-//! The halves are enums and not boxed, for this is the hot path. Each is behind a lock that is never contended while it
-//! is in use, so that the connection can still say why it closes when whoever used the stream is gone.
+//! The halves are enums and not boxed, for this is the hot path. Each holds the lock of what it uses for as long as it is
+//! there, so that the connection can still say why it closes when whoever used the stream is gone.
 
 use std::{
     future::poll_fn,
@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf},
     net::{TcpStream, tcp},
-    sync::{Mutex, OwnedSemaphorePermit},
+    sync::{Mutex, OwnedMutexGuard},
 };
 
 use super::{Error, error, quic};
@@ -33,10 +33,22 @@ pub struct Stream {
 }
 
 /// The way out.
-pub struct SendHalf(pub(super) Arc<Mutex<Writer>>);
+pub struct SendHalf(OwnedMutexGuard<Writer>);
 
 /// The way in.
-pub struct RecvHalf(pub(super) Arc<Mutex<Reader>>);
+pub struct RecvHalf(OwnedMutexGuard<Reader>);
+
+impl Stream {
+    /// A stream, and both its ends for when its halves are dropped.
+    #[allow(clippy::expect_used, reason = "nobody else has these locks yet")]
+    pub(super) fn new(source: Source, sink: Sink, place: Place) -> (Self, Arc<Mutex<Reader>>, Arc<Mutex<Writer>>) {
+        let reader = Arc::new(Mutex::new(Reader::new(source, place.clone())));
+        let writer = Arc::new(Mutex::new(Writer::new(sink, place)));
+        let send = SendHalf(writer.clone().try_lock_owned().expect("a new lock is free"));
+        let recv = RecvHalf(reader.clone().try_lock_owned().expect("a new lock is free"));
+        (Self { send, recv }, reader, writer)
+    }
+}
 
 impl SendHalf {
     /// Writes the frames of `batch`, together, and leaves it empty.
@@ -47,7 +59,7 @@ impl SendHalf {
     ///
     /// When the peer is gone.
     pub async fn send(&mut self, batch: &mut Vec<Bytes>) -> Result<(), Error> {
-        self.0.lock().await.send(batch).await
+        self.0.send(batch).await
     }
 
     /// Says that nothing more will come. The peer sees the end after all that was sent.
@@ -56,7 +68,7 @@ impl SendHalf {
     ///
     /// When the peer is gone.
     pub async fn finish(&mut self) -> Result<(), Error> {
-        self.0.lock().await.finish().await
+        self.0.finish().await
     }
 }
 
@@ -67,12 +79,12 @@ impl RecvHalf {
     ///
     /// [`Error::Closed`] when the peer closed and said why; otherwise that it is gone or sends no frames.
     pub async fn next(&mut self) -> Result<Option<Frame>, Error> {
-        self.0.lock().await.next().await
+        self.0.next().await
     }
 }
 
 /// What both halves of a stream keep while there is one of them, where the number of streams has a bound.
-pub(super) type Place = Option<Arc<OwnedSemaphorePermit>>;
+pub(super) type Place = Option<Arc<Arc<()>>>;
 
 /// What bytes go out through.
 pub(super) enum Sink {
@@ -100,11 +112,11 @@ enum State {
 }
 
 impl Writer {
-    pub(super) fn new(sink: Sink, place: Place) -> Self {
+    fn new(sink: Sink, place: Place) -> Self {
         Self { sink, state: State::Open, _place: place }
     }
 
-    pub(super) async fn send(&mut self, batch: &mut Vec<Bytes>) -> Result<(), Error> {
+    async fn send(&mut self, batch: &mut Vec<Bytes>) -> Result<(), Error> {
         if self.state != State::Open {
             return Err(Error::Io(io::ErrorKind::BrokenPipe.into()));
         }
@@ -176,7 +188,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(source: Source, place: Place) -> Self {
+    fn new(source: Source, place: Place) -> Self {
         Self { source, buffer: BytesMut::new(), _place: place }
     }
 

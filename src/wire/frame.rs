@@ -3,7 +3,7 @@
 //! A frame is a length (four bytes, big-endian), a kind (one byte) and a payload; the length counts kind and payload.
 //! "Not enough bytes yet" is a value here, not an error, so reading can be cancelled and taken up again.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
@@ -80,7 +80,11 @@ pub fn take(buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
         buffer.reserve(whole - buffer.len());
         return Ok(None);
     }
-    let mut frame = buffer.split_to(whole);
+    let mut frame = match buffer.len() == whole {
+        // To split it would share it, at a price.
+        true => mem::take(buffer),
+        false => buffer.split_to(whole),
+    };
     frame.advance(4);
     let kind = frame.get_u8();
     Ok(Some(Frame { kind, payload: frame.freeze() }))

@@ -228,6 +228,7 @@ pub(crate) async fn is_ended_with(stream: &mut Stream, expected: CloseCode, what
 
 /// Leaves, as one should.
 pub(crate) async fn leave(inside: Inside) -> Outcome {
+    drop(inside.stream);
     in_time(inside.connection.close(CloseCode::Left, "")).await
 }
 

@@ -293,6 +293,7 @@ async fn what_a_host_refuses_with_is_made_harmless() {
         suggestion: None,
     };
     stream.send.send(&mut vec![answer.encode()]).await.unwrap();
+    drop(stream);
     connection.close(CloseCode::Refused, "full").await;
     let refused = refused(&mut conversation).await;
     assert_eq!((refused.reason, &*refused.detail), (RefusedReason::Full, "full␛[2J Ana: hi"));

@@ -38,7 +38,7 @@ async fn a_reason_arrives(kind: Kind) -> Outcome {
             [(CloseCode::Left, ""), (CloseCode::HostLeft, REASON), (CloseCode::Other(40_000), "of a later version")]
         {
             let (ends, mut other, _rest) = Pair::new(kind).await?.ends(the_host_ends);
-            let closing = tokio::spawn(async move { ends.connection.close(code, reason).await });
+            let closing = tokio::spawn(async move { ends.close(code, reason).await });
             let error = in_time(other.recv.next()).await?.err().ok_or("it goes on")?;
             assert!(is_closed(&error, code, reason), "{error:?}");
             drop(other);
@@ -50,7 +50,7 @@ async fn a_reason_arrives(kind: Kind) -> Outcome {
 
 async fn a_reason_that_is_too_long_arrives_cut(kind: Kind) -> Outcome {
     let (ends, mut other, _rest) = Pair::new(kind).await?.apart();
-    let closing = tokio::spawn(async move { ends.connection.close(CloseCode::Violation, &"äöü".repeat(1000)).await });
+    let closing = tokio::spawn(async move { ends.close(CloseCode::Violation, &"äöü".repeat(1000)).await });
     assert_matches!(in_time(other.recv.next()).await?, Err(Error::Closed { reason, .. }) if reason.len() == limits::REASON);
     drop(other);
     in_time(closing).await??;
@@ -82,7 +82,7 @@ async fn what_was_sent_last_is_not_lost(kind: Kind) -> Outcome {
             let mut ends = ends;
             let mut batch = (0..FRAMES).map(|number| numbered(number, SIZE)).collect();
             ends.send.send(&mut batch).await?;
-            ends.connection.close(CloseCode::Left, REASON).await;
+            ends.close(CloseCode::Left, REASON).await;
             Ok::<_, Error>(())
         });
         let (count, ended) = count_numbered(&mut other.recv, SIZE).await?;
@@ -105,7 +105,7 @@ async fn what_was_sent_before_the_way_out_ended_is_not_lost(kind: Kind) -> Outco
             let mut batch = (0..FRAMES).map(|number| numbered(number, SIZE)).collect();
             ends.send.send(&mut batch).await?;
             ends.send.finish().await?;
-            ends.connection.close(CloseCode::Left, REASON).await;
+            ends.close(CloseCode::Left, REASON).await;
             Ok::<_, Error>(())
         });
         let (count, ended) = count_numbered(&mut other.recv, SIZE).await?;
@@ -130,7 +130,7 @@ async fn a_reason_gets_past_what_was_not_read(kind: Kind) -> Outcome {
             let mut ends = ends;
             let mut batch = (0..FRAMES).map(|number| numbered(number, SIZE)).collect();
             ends.send.send(&mut batch).await?;
-            ends.connection.close(CloseCode::HostLeft, REASON).await;
+            ends.close(CloseCode::HostLeft, REASON).await;
             Ok::<_, Error>(())
         });
         let (count, ended) = count_numbered(&mut recv, SIZE).await?;
@@ -162,10 +162,11 @@ async fn a_reason_gets_past_a_reader_at_work(kind: Kind) -> Outcome {
             let _ = is_at_work.await;
             let mut batch = (0..FRAMES).map(|number| numbered(number, SIZE)).collect();
             ends.send.send(&mut batch).await?;
+            drop(ends.send);
             ends.connection.close(CloseCode::HostLeft, REASON).await;
             reader.abort();
             let _ = reader.await;
-            drop((ends.send, ends.connection));
+            drop(ends.connection);
             let _ = gone.send(());
             Ok::<_, Error>(())
         });

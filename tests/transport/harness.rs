@@ -12,7 +12,7 @@ use parlor::{
         Transport,
         memory::{Memory, Network},
     },
-    wire::{Frame, frame},
+    wire::{CloseCode, Frame, frame},
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
@@ -202,6 +202,12 @@ pub(crate) struct End {
 impl End {
     fn new(connection: Arc<dyn Connection>, Stream { send, recv }: Stream) -> Self {
         Self { connection, send, recv }
+    }
+
+    /// Closes the connection, with its stream out of use.
+    pub(crate) async fn close(self, code: CloseCode, reason: &str) {
+        drop((self.send, self.recv));
+        self.connection.close(code, reason).await;
     }
 }
 

@@ -6,14 +6,15 @@ use bincode::Options;
 use bytes::{Buf, Bytes, BytesMut};
 use parlor::wire::{
     Frame, FromHost, Message, limits,
-    message::{Hello, Ping, Said, Say},
+    message::{Hello, Joined, Ping, Roster, Said, Say},
 };
 use serde::Deserialize;
 
 use super::{Speaker, strange};
 use crate::{link::Link, plan::Over};
 
-/// One in so many messages is also read by the library, to see that both read the same.
+/// One in so many messages is also read by the library, to see that both read the same. All of them would take more of the
+/// processor than everything else that is done here.
 const COMPARED: u64 = 1024;
 
 pub(crate) struct Parlor {
@@ -52,11 +53,16 @@ impl Speaker for Parlor {
         let hello = Hello { name: format!("m{number:04}"), room: None, conversation: 1, resume: None };
         first.extend_from_slice(&hello.encode());
         link.sink.write(&first).await?;
-        let FromHost::Welcome(welcome) = answer(link).await? else { return Err(strange("no welcome")) };
+        let welcome = FromHost::read(&next(link).await?).map_err(strange)?;
+        let Some(FromHost::Welcome(welcome)) = welcome else { return Err(strange("no welcome")) };
         let mut members = 0;
         while members < welcome.members as usize {
-            let FromHost::Roster(roster) = answer(link).await? else { return Err(strange("no roster")) };
-            members += roster.members.len();
+            let frame = next(link).await?;
+            let listed = leading(&frame.payload)?;
+            if frame.kind != Roster::KIND || is_compared(number as u64) && !lists(&frame, listed)? {
+                return Err(strange("no roster"));
+            }
+            members += listed as usize;
         }
         Ok(Self { next: welcome.first })
     }
@@ -73,14 +79,25 @@ impl Speaker for Parlor {
             end += 5 + payload.len();
             let seq = if kind == Said::KIND {
                 let said: SaidHere<'_> = options().deserialize(payload).map_err(strange)?;
-                if said.seq.is_multiple_of(COMPARED) && !said.is(&Said::decode(payload).map_err(strange)?) {
+                if is_compared(said.seq) && !said.is(&Said::decode(payload).map_err(strange)?) {
                     return Err(strange("something that can be read in two ways"));
                 }
                 heard(said.text.as_bytes());
                 Some(said.seq)
             } else {
-                let frame = Frame { kind, payload: Bytes::copy_from_slice(payload) };
-                FromHost::read(&frame).map_err(strange)?.and_then(|message| message.seq())
+                let read =
+                    || FromHost::read(&Frame { kind, payload: Bytes::copy_from_slice(payload) }).map_err(strange);
+                match kind {
+                    // Who comes and goes: each of a crowd is told of all others.
+                    Joined::KIND => {
+                        let seq = leading(payload)?;
+                        if is_compared(seq) && read()?.and_then(|message| message.seq()) != Some(seq) {
+                            return Err(strange("something that can be read in two ways"));
+                        }
+                        Some(seq)
+                    }
+                    _ => read()?.and_then(|message| message.seq()),
+                }
             };
             if let Some(seq) = seq {
                 // A Gap is found by this, too.
@@ -111,14 +128,29 @@ fn options() -> impl Options {
     bincode::DefaultOptions::new().with_limit(limits::FRAME as u64 - 1)
 }
 
-/// The next message while one comes in. A host that closes is an error.
-async fn answer(link: &mut Link) -> io::Result<FromHost> {
+/// The number that a message begins with: the place of an entry, the length of a list.
+fn leading(payload: &[u8]) -> io::Result<u64> {
+    options().allow_trailing_bytes().deserialize(payload).map_err(strange)
+}
+
+/// Whether this one is read by the library, too.
+fn is_compared(number: u64) -> bool {
+    number.is_multiple_of(COMPARED)
+}
+
+/// Whether it is a roster of so many.
+fn lists(frame: &Frame, members: u64) -> io::Result<bool> {
+    let message = FromHost::read(frame).map_err(strange)?;
+    Ok(matches!(message, Some(FromHost::Roster(roster)) if roster.members.len() as u64 == members))
+}
+
+/// The next frame while one comes in. A host that closes is an error.
+async fn next(link: &mut Link) -> io::Result<Frame> {
     loop {
         if let Some((kind, payload)) = frame(&link.heard) {
             let length = 5 + payload.len();
             let payload = link.heard.split_to(length).freeze().slice(5..);
-            let message = FromHost::read(&Frame { kind, payload }).map_err(strange)?;
-            return message.ok_or_else(|| strange("something unknown"));
+            return Ok(Frame { kind, payload });
         }
         link.more().await?;
     }

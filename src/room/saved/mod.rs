@@ -78,10 +78,24 @@ pub(super) enum Change {
     Closed,
 }
 
-impl Change {
-    /// Whether somebody has said something.
-    pub(super) fn is_said(&self) -> bool {
-        matches!(self, Self::Entry { entry: Entry { is_message: true, .. }, .. })
+/// What has happened since it was last asked for. Of a room that is not saved, nothing is noted.
+#[derive(Debug, Default)]
+pub(super) struct Changes(Option<Vec<Change>>);
+
+impl Changes {
+    /// Those of a room that is saved.
+    pub(super) fn kept() -> Self {
+        Self(Some(Vec::new()))
+    }
+
+    pub(super) fn note(&mut self, change: impl FnOnce() -> Change) {
+        if let Some(changes) = &mut self.0 {
+            changes.push(change());
+        }
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Change> {
+        self.0.as_mut().map(std::mem::take).unwrap_or_default()
     }
 }
 
