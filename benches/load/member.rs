@@ -96,7 +96,7 @@ async fn come<S: Speaker>(crowd: &Crowd, dialler: &Dialler, number: usize) -> io
         attempt += 1;
         let coming = async {
             let mut link = dialler.dial::<S>(number).await?;
-            let speaker = S::greet(&mut link, number).await?;
+            let speaker = S::greet(&mut link, crowd.plan.first + number).await?;
             Ok((speaker, link))
         };
         match timeout(ATTEMPT, coming).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {

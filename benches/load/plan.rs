@@ -34,6 +34,10 @@ pub(crate) struct Plan {
     #[argh(option, default = "50")]
     pub(crate) members: usize,
 
+    /// the number in the first one's name, where others are there already
+    #[argh(option, default = "0")]
+    pub(crate) first: usize,
+
     /// how many of them speak
     #[argh(option, default = "0")]
     pub(crate) senders: usize,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tables and a plot of what scripts/peers has measured: medians of the rounds, and each server beside the limit server of its transport.
 
-    report.py [--table] FIGURES   prints the tables; with --table they also go into docs/PERFORMANCE.md, and the plot beside it
+    report.py [--table] FIGURES   prints the tables; with --table they also go into docs/PERFORMANCE.md, and the plots beside it
     report.py --line              a few words about the run on standard input
 """
 
@@ -12,7 +12,7 @@ import statistics
 import sys
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
-BEGIN, END = "<!-- scripts/peers --table writes from here -->", "<!-- to here -->"
+BEGIN, END = "<!-- scripts/peers {}--table writes from here -->", "<!-- to here -->"
 
 TALKS = {
     "family": "5 members, all of whom speak, 20 messages a second in all",
@@ -23,6 +23,7 @@ TALKS = {
 NAMES = {"parlor": "**parlor**", "limit": "*limit*", "inspircd": "InspIRCd", "ngircd": "ngIRCd"}
 OVER = {"tcp": "plain TCP", "tls": "TLS", "quic": "QUIC"}
 COLOURS = {"parlor": "#36c", "before": "#69f", "limit": "#999"}
+LINES = {"tcp": "#2a2", "tls": "#36c", "quic": "#c62"}
 
 
 def number(value):
@@ -141,6 +142,123 @@ def tables(results):
     return "\n\n".join(parts)
 
 
+def members(workload):
+    return int(workload.removeprefix("room"))
+
+
+def growth(results):
+    """What a delivery costs and what the server takes up, in rooms of all sizes."""
+    rooms = sorted({workload for workload, _, _ in results.runs}, key=members)
+    servers = results.servers(rooms[0])
+    parts = []
+    for what, path in (("CPU, s for a million deliveries", ("talk", "cpu")), ("resident with all in, MiB", ("memory", "after_kib"))):
+        scale = 1 / 1024 if path[0] == "memory" else 1
+        rows = []
+        for server, over in servers:
+            values = [results.median(room, server, over, *path) for room in rooms]
+            rows.append([NAMES.get(server, server), OVER[over], *(number(value and value * scale) for value in values)])
+        parts += [f"#### {what}", table(["members", "over", *(str(members(room)) for room in rooms)], rows)]
+    return "\n\n".join(parts)
+
+
+def rests(results):
+    head = ["rest, ms", "over", "CPU, s for a million", "p50, ms", "p99", "p99.9"]
+    rows = []
+    for server, over in results.servers("lively"):
+        which = "lively", server, over, "talk"
+        latency = [number(results.median(*which, "latency_ms", part)) for part in ("p50", "p99", "p999")]
+        rows.append([server.removeprefix("rest"), OVER[over], number(results.median(*which, "cpu")), *latency])
+    return table(head, rows)
+
+
+def lossy(results):
+    head = ["one more, to whom", "over", "CPU, s for a million", "p50, ms", "p99", "p99.9"]
+    rows = []
+    for server, over in results.servers("meeting"):
+        which = "meeting", server, over, "talk"
+        latency = [number(results.median(*which, "latency_ms", part)) for part in ("p50", "p99", "p999")]
+        who = {"parlor": "(nobody)", "lossy": "every third packet is lost"}[server]
+        rows.append([who, OVER[over], number(results.median(*which, "cpu")), *latency])
+    return table(head, rows)
+
+
+class Chart:
+    """Lines over an axis of values, both logarithmic where that is asked for."""
+
+    WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 350, 300, 45, 50, 40, 95
+
+    def __init__(self, x0, title, below, across, up, logarithmic):
+        self.x0, self.across, self.up = x0, across, up
+        self.scale = math.log10 if logarithmic else float
+        self.out, self.labels = [], []
+        self.text(x0 + 10, 22, title, "start", ' font-weight="bold"')
+        self.text(x0 + (self.LEFT + self.WIDTH - self.RIGHT) / 2, self.HEIGHT - 6, below)
+        for value in across:
+            self.text(self.x(value), self.HEIGHT - self.BOTTOM + 18, number(value) if value < 1 else f"{value:g}")
+        for value in up:
+            self.text(x0 + self.LEFT - 6, self.y(value) + 4, f"{value:g}", "end")
+            self.out.append(f'<path d="M{self.x(across[0]):.1f} {self.y(value):.1f}H{self.x(across[-1]):.1f}" stroke="#ddd"/>')
+
+    def text(self, x, y, words, anchor="middle", more=""):
+        self.out.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{words}</text>')
+
+    def place(self, value, ends, least, most):
+        low, high = self.scale(ends[0]), self.scale(ends[-1])
+        return least + (self.scale(value) - low) / (high - low) * (most - least)
+
+    def x(self, value):
+        return self.place(value, self.across, self.x0 + self.LEFT, self.x0 + self.WIDTH - self.RIGHT)
+
+    def y(self, value):
+        return self.place(value, self.up, self.HEIGHT - self.BOTTOM, self.TOP)
+
+    def line(self, points, name, colour, dashed=False):
+        points = [(x, y) for x, y in points if y]
+        if not points:
+            return
+        path = "L".join(f"{self.x(x):.1f} {self.y(y):.1f}" for x, y in points)
+        dash = ' stroke-dasharray="5 4"' if dashed else ""
+        self.out.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
+        y = self.y(points[-1][1]) + 4
+        while any(abs(y - other) < 13 for other in self.labels):
+            y += 13
+        self.labels.append(y)
+        self.text(self.x(points[-1][0]) + 5, y, name, "start", f' fill="{colour}"')
+
+
+def draw(file, charts):
+    size = f"{Chart.WIDTH * len(charts)} {Chart.HEIGHT}"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" font-family="sans-serif" font-size="12">'
+    back = f'<rect width="{Chart.WIDTH * len(charts)}" height="{Chart.HEIGHT}" fill="#fff"/>'
+    file.write_text("\n".join([head, back, *(part for chart in charts for part in chart.out), "</svg>\n"]))
+
+
+def plot_growth(results, file):
+    rooms = sorted({workload for workload, _, _ in results.runs}, key=members)
+    across = [members(room) for room in rooms]
+    cpu = Chart(0, "processor, s for a million deliveries", "members", across, [0.05, 0.1, 0.2, 0.5, 1, 2, 5], True)
+    memory = Chart(Chart.WIDTH, "resident, MiB", "members", across, [2, 5, 10, 20, 50, 100], True)
+    for server, over in results.servers(rooms[0]):
+        style = f"{server}, {over.upper()}", LINES[over], server == "limit"
+        cpu.line([(members(room), results.median(room, server, over, "talk", "cpu")) for room in rooms], *style)
+        kib = [(members(room), results.median(room, server, over, "memory", "after_kib")) for room in rooms]
+        memory.line([(x, y and y / 1024) for x, y in kib], *style)
+    draw(file, [cpu, memory])
+
+
+def plot_rests(results, file):
+    rest = sorted({int(server.removeprefix("rest")) for _, server, _ in results.runs})
+    cpu = Chart(0, "processor, s for a million deliveries", "rest, ms", rest, [0, 2, 4, 6, 8, 10, 12], False)
+    late = Chart(Chart.WIDTH, "from saying to hearing, ms", "rest, ms", rest, [0, 5, 10, 15, 20, 25, 30], False)
+    for over in ("tls", "quic"):
+        figures = {name: [(ms, results.median("lively", f"rest{ms}", over, "talk", *path)) for ms in rest]
+                   for name, path in (("cpu", ("cpu",)), ("p50", ("latency_ms", "p50")), ("p99", ("latency_ms", "p99")))}
+        cpu.line(figures["cpu"], OVER[over], LINES[over])
+        late.line(figures["p50"], f"{OVER[over]}, half", LINES[over])
+        late.line(figures["p99"], f"{OVER[over]}, 99 %", LINES[over], dashed=True)
+    draw(file, [cpu, late])
+
+
 def plot(results, file):
     """The processor's time for a million deliveries, a bar for each server, on a logarithmic scale."""
     out, width, left, right = [], 700, 150, 60
@@ -193,13 +311,22 @@ def main():
         print(line(json.load(sys.stdin)))
         return
     results = Results(sys.argv[-1])
-    text = tables(results)
+    workloads, servers, _ = (set(part) for part in zip(*results.runs))
+    if "meeting" in workloads:
+        which, text, plotted, drawn = "--lossy ", lossy(results), None, None
+    elif any(workload.startswith("room") for workload in workloads):
+        which, text, plotted, drawn = "--growth ", growth(results), plot_growth, "growth.svg"
+    elif any(server.startswith("rest") for server in servers):
+        which, text, plotted, drawn = "--rests ", rests(results), plot_rests, "rests.svg"
+    else:
+        which, text, plotted, drawn = "", tables(results), plot, "peers.svg"
     print(text)
     if "--table" in sys.argv:
-        page = DOCS / "PERFORMANCE.md"
-        before, rest = page.read_text().split(BEGIN)
-        page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}")
-        plot(results, DOCS / "peers.svg")
+        page, begin = DOCS / "PERFORMANCE.md", BEGIN.format(which)
+        before, rest = page.read_text().split(begin)
+        page.write_text(f"{before}{begin}\n\n{text}\n\n{END}{rest.split(END, 1)[1]}")
+        if plotted:
+            plotted(results, DOCS / drawn)
 
 
 main()

@@ -206,7 +206,22 @@ impl Herald {
     }
 }
 
+/// What [`let_rooms_rest`] has been told.
+#[cfg(feature = "bench")]
+static CHOSEN: std::sync::OnceLock<Duration> = std::sync::OnceLock::new();
+
+/// For benchmarks, which draw what a rest costs and saves: every room in this process rests for so long, however large it is. Once
+/// and for all.
+#[cfg(feature = "bench")]
+pub fn let_rooms_rest(rest: Duration) {
+    let _ = CHOSEN.set(rest);
+}
+
 fn rest(members: usize) -> Duration {
+    #[cfg(feature = "bench")]
+    if let Some(rest) = CHOSEN.get() {
+        return *rest;
+    }
     let rest = REST.saturating_mul(members.try_into().unwrap_or(u32::MAX));
     if rest < SHORTEST { Duration::ZERO } else { rest.min(LONGEST) }
 }

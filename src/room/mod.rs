@@ -25,6 +25,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
 
+#[cfg(feature = "bench")]
+pub use self::herald::let_rooms_rest;
 pub use self::{
     cursor::{Cursor, Reading},
     herald::News,
