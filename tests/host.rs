@@ -249,6 +249,9 @@ async fn a_member_who_falls_silent_is_told_so_and_is_away() {
     let took = begun.elapsed();
     assert!(took >= limits::SILENCE && took < limits::SILENCE + Duration::from_secs(1), "{took:?}");
     while !matches!(next(&mut calm).await, FromHost::Away(_)) {}
+    assert_eq!(closed(&mut calm).await, CloseCode::TooSlow);
+    let (took, from) = (begun.elapsed(), limits::SILENCE / 2 + limits::SILENCE);
+    assert!(took >= from && took < from + Duration::from_secs(1), "from their last word on: {took:?}");
 }
 
 /// Their end of the connection stayed half open for as long as they could have come back: they saw what had been under way,

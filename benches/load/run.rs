@@ -119,6 +119,7 @@ async fn watch(crowd: &Crowd, server: Process) -> io::Result<Option<Idle>> {
     if crowd.plan.idle <= 0.0 {
         return Ok(None);
     }
+    eprintln!("all are in, and nobody speaks");
     let (begun, before) = (Instant::now(), server.used()?);
     sleep(Duration::from_secs_f64(crowd.plan.idle)).await;
     let (seconds, after) = (begun.elapsed().as_secs_f64(), server.used()?);

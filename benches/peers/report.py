@@ -177,17 +177,30 @@ def lossy(results):
     for server, over in results.servers("meeting"):
         which = "meeting", server, over, "talk"
         latency = [number(results.median(*which, "latency_ms", part)) for part in ("p50", "p99", "p999")]
-        who = {"parlor": "(nobody)", "lossy": "every third packet is lost"}[server]
+        who = {"parlor": "(nobody)", "lossy": "a third of all packets is lost"}[server]
         rows.append([who, OVER[over], number(results.median(*which, "cpu")), *latency])
     return table(head, rows)
 
 
+def steps(values, logarithmic):
+    """Round numbers around these values, a few of them."""
+    if logarithmic:
+        least, most = (math.floor(math.log10(pick(values))) for pick in (min, max))
+        all_steps = [float(f"{digit}e{power}") for power in range(least, most + 2) for digit in (1, 2, 5)]
+        low = max(step for step in all_steps if step <= min(values))
+        return [step for step in all_steps if low <= step < max(values)] + [min(step for step in all_steps if step >= max(values))]
+    size = next(size for size in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if max(values) / size <= 7)
+    return [size * step for step in range(math.ceil(max(values) / size) + 1)]
+
+
 class Chart:
-    """Lines over an axis of values, both logarithmic where that is asked for."""
+    """Lines of [name, colour, is dashed, points], over axes that are logarithmic where that is asked for."""
 
     WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 350, 300, 45, 50, 40, 95
 
-    def __init__(self, x0, title, below, across, up, logarithmic):
+    def __init__(self, x0, title, below, across, lines, logarithmic):
+        lines = [(*style, [(x, y) for x, y in points if y]) for *style, points in lines]
+        up = steps([y for *_, points in lines for _, y in points], logarithmic)
         self.x0, self.across, self.up = x0, across, up
         self.scale = math.log10 if logarithmic else float
         self.out, self.labels = [], []
@@ -198,6 +211,8 @@ class Chart:
         for value in up:
             self.text(x0 + self.LEFT - 6, self.y(value) + 4, f"{value:g}", "end")
             self.out.append(f'<path d="M{self.x(across[0]):.1f} {self.y(value):.1f}H{self.x(across[-1]):.1f}" stroke="#ddd"/>')
+        for line in sorted(lines, key=lambda line: -line[-1][-1][1] if line[-1] else 0):
+            self.line(*line)
 
     def text(self, x, y, words, anchor="middle", more=""):
         self.out.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{words}</text>')
@@ -212,8 +227,7 @@ class Chart:
     def y(self, value):
         return self.place(value, self.up, self.HEIGHT - self.BOTTOM, self.TOP)
 
-    def line(self, points, name, colour, dashed=False):
-        points = [(x, y) for x, y in points if y]
+    def line(self, name, colour, dashed, points):
         if not points:
             return
         path = "L".join(f"{self.x(x):.1f} {self.y(y):.1f}" for x, y in points)
@@ -236,27 +250,27 @@ def draw(file, charts):
 def plot_growth(results, file):
     rooms = sorted({workload for workload, _, _ in results.runs}, key=members)
     across = [members(room) for room in rooms]
-    cpu = Chart(0, "processor, s for a million deliveries", "members", across, [0.05, 0.1, 0.2, 0.5, 1, 2, 5], True)
-    memory = Chart(Chart.WIDTH, "resident, MiB", "members", across, [2, 5, 10, 20, 50, 100], True)
+    cpu, memory = [], []
     for server, over in results.servers(rooms[0]):
         style = f"{server}, {over.upper()}", LINES[over], server == "limit"
-        cpu.line([(members(room), results.median(room, server, over, "talk", "cpu")) for room in rooms], *style)
+        cpu.append((*style, [(members(room), results.median(room, server, over, "talk", "cpu")) for room in rooms]))
         kib = [(members(room), results.median(room, server, over, "memory", "after_kib")) for room in rooms]
-        memory.line([(x, y and y / 1024) for x, y in kib], *style)
-    draw(file, [cpu, memory])
+        memory.append((*style, [(x, y and y / 1024) for x, y in kib]))
+    draw(file, [Chart(0, "processor, s for a million deliveries", "members", across, cpu, True),
+                Chart(Chart.WIDTH, "resident, MiB", "members", across, memory, True)])
 
 
 def plot_rests(results, file):
     rest = sorted({int(server.removeprefix("rest")) for _, server, _ in results.runs})
-    cpu = Chart(0, "processor, s for a million deliveries", "rest, ms", rest, [0, 2, 4, 6, 8, 10, 12], False)
-    late = Chart(Chart.WIDTH, "from saying to hearing, ms", "rest, ms", rest, [0, 5, 10, 15, 20, 25, 30], False)
-    for over in ("tls", "quic"):
-        figures = {name: [(ms, results.median("lively", f"rest{ms}", over, "talk", *path)) for ms in rest]
-                   for name, path in (("cpu", ("cpu",)), ("p50", ("latency_ms", "p50")), ("p99", ("latency_ms", "p99")))}
-        cpu.line(figures["cpu"], OVER[over], LINES[over])
-        late.line(figures["p50"], f"{OVER[over]}, half", LINES[over])
-        late.line(figures["p99"], f"{OVER[over]}, 99 %", LINES[over], dashed=True)
-    draw(file, [cpu, late])
+    cpu, late = [], []
+    for over in sorted({over for _, _, over in results.runs}):
+        def figure(*path):
+            return [(ms, results.median("lively", f"rest{ms}", over, "talk", *path)) for ms in rest]
+        cpu.append((OVER[over], LINES[over], False, figure("cpu")))
+        late.append((f"{OVER[over]}, half", LINES[over], False, figure("latency_ms", "p50")))
+        late.append((f"{OVER[over]}, 99 %", LINES[over], True, figure("latency_ms", "p99")))
+    draw(file, [Chart(0, "processor, s for a million deliveries", "rest, ms", rest, cpu, False),
+                Chart(Chart.WIDTH, "from saying to hearing, ms", "rest, ms", rest, late, False)])
 
 
 def plot(results, file):
@@ -312,21 +326,21 @@ def main():
         return
     results = Results(sys.argv[-1])
     workloads, servers, _ = (set(part) for part in zip(*results.runs))
-    if "meeting" in workloads:
+    if workloads == {"meeting"} and servers <= {"parlor", "lossy"}:
         which, text, plotted, drawn = "--lossy ", lossy(results), None, None
-    elif any(workload.startswith("room") for workload in workloads):
+    elif all(workload.startswith("room") for workload in workloads):
         which, text, plotted, drawn = "--growth ", growth(results), plot_growth, "growth.svg"
-    elif any(server.startswith("rest") for server in servers):
+    elif all(server.startswith("rest") for server in servers):
         which, text, plotted, drawn = "--rests ", rests(results), plot_rests, "rests.svg"
     else:
         which, text, plotted, drawn = "", tables(results), plot, "peers.svg"
     print(text)
     if "--table" in sys.argv:
+        if plotted:
+            plotted(results, DOCS / drawn)
         page, begin = DOCS / "PERFORMANCE.md", BEGIN.format(which)
         before, rest = page.read_text().split(begin)
         page.write_text(f"{before}{begin}\n\n{text}\n\n{END}{rest.split(END, 1)[1]}")
-        if plotted:
-            plotted(results, DOCS / drawn)
 
 
 main()

@@ -82,7 +82,7 @@ async fn turn_away(incoming: Incoming) {
     }
 }
 
-/// One knock, from its handshake to the member's end. What a stranger does wrong is nobody's business but theirs, and who
+/// One knock, from its handshake to a task that serves the member. What a stranger does wrong is nobody's business but theirs, and who
 /// is still a stranger when the room closes is not waited for.
 async fn answer(
     incoming: Incoming,
@@ -101,12 +101,12 @@ async fn answer(
         info!("there was no place in time");
         return;
     };
-    // On the heap, so that who waits for a place does not keep the room that a handshake takes.
+    // On the heap: who waits for a place does not have to have the space that a handshake takes.
     if let Some((connection, stream, membership)) = Box::pin(let_in(incoming, place, deadline, room)).await {
         // Gone when the room has just ended; then nobody waits for this one.
         let attending = attending.upgrade();
         let attended = attend(&fan_out, connection, stream, membership);
-        // A task of its own: one who stays for hours does not keep the room that coming in takes.
+        // A task of its own: one who stays for hours does not keep the space that coming in takes.
         let attended = async move {
             attended.await;
             drop(attending);

@@ -6,6 +6,7 @@
 //! There is one clock for the room, and it runs only while something waits.
 
 use std::{
+    mem,
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -59,7 +60,7 @@ impl News {
     /// What has come by now is no news any more. Whether anything had.
     pub fn catch_up(&mut self) -> bool {
         let told = self.herald.told();
-        std::mem::replace(&mut self.heard, told) != told
+        mem::replace(&mut self.heard, told) != told
     }
 }
 
@@ -69,6 +70,7 @@ pub(super) struct Herald {
     /// In one word, since members who have nothing to read ask for no more than this.
     told: AtomicU64,
     changed: Notify,
+    /// For who waits for the end alone: nothing else wakes them.
     closed: Notify,
     state: Mutex<State>,
     /// Where the clock runs. Without, nobody waits.
@@ -129,7 +131,7 @@ impl Herald {
     async fn wait(&self, notify: &Notify, is_wanted: impl Fn(Head) -> bool) -> Head {
         loop {
             let mut notified = pin!(notify.notified());
-            // Before it is looked, so that nothing comes unnoticed in between.
+            // Before looking, so that nothing comes unnoticed in between.
             notified.as_mut().enable();
             let head = self.told();
             if is_wanted(head) {
@@ -149,9 +151,10 @@ impl Herald {
     pub(super) fn tell(self: &Arc<Self>, head: Head, members: usize, is_said: bool) {
         let (mut state, rest) = (self.state(), rest(members));
         if rest.is_zero() && state.waiting.is_none() {
-            // Nobody looks at a clock.
+            // Whoever makes the room a large one is told of at once, so there is no need to look at a clock.
             state.last = None;
-            return self.tell_now(&mut state, head);
+            self.tell_now(&mut state, head);
+            return;
         }
         let now = Instant::now();
         let due = state.last.map_or(now, |last| last + rest * if is_said { 1 } else { NOTICE });
@@ -165,8 +168,9 @@ impl Herald {
                 }
             }
             _ => {
-                self.tell_now(&mut state, head);
-                state.last = Some(now);
+                if self.tell_now(&mut state, head) {
+                    state.last = Some(now);
+                }
             }
         }
     }
@@ -183,21 +187,23 @@ impl Herald {
         let mut state = self.state();
         // Not if it was told before, since something was said; what waits now, if anything does, has a clock of its own.
         if let Some(waiting) = state.waiting.filter(|waiting| waiting.due == due) {
-            self.tell_now(&mut state, waiting.head);
-            state.last = Some(Instant::now());
+            if self.tell_now(&mut state, waiting.head) {
+                state.last = Some(Instant::now());
+            }
         }
     }
 
-    /// Tells it to all, under the lock, so that nobody is told of less after more.
-    fn tell_now(&self, state: &mut State, head: Head) {
+    /// Tells it to all, under the lock, so that nobody is told of less after more. Whether it was new.
+    fn tell_now(&self, state: &mut State, head: Head) -> bool {
         state.waiting = None;
         if self.told.swap(head.word(), Ordering::AcqRel) == head.word() {
-            return;
+            return false;
         }
         self.changed.notify_waiters();
         if !head.is_open {
             self.closed.notify_waiters();
         }
+        true
     }
 
     /// Whatever is changed under this lock is whole at every moment.
@@ -228,9 +234,23 @@ fn rest(members: usize) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::atomic::AtomicBool,
+        task::{Context, Wake},
+    };
+
     use tokio::time::advance;
 
     use super::*;
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
 
     const STEP: Duration = Duration::from_millis(1);
 
@@ -338,6 +358,20 @@ mod tests {
             advance(LONGEST + STEP).await;
             assert_eq!(herald.told(), Head { seq: 3, is_open: false });
         }
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_end_alone_is_not_woken_before_it() {
+        let (herald, tell) = herald();
+        let woken = Arc::<Woken>::default();
+        let waker = woken.clone().into();
+        let mut context = Context::from_waker(&waker);
+        let mut closed = pin!(herald.closed());
+        assert!(closed.as_mut().poll(&mut context).is_pending());
+        (2..100).for_each(|seq| tell(seq, 10));
+        assert!(!woken.0.load(Ordering::Relaxed));
+        herald.close();
+        assert!(woken.0.load(Ordering::Relaxed) && closed.poll(&mut context).is_ready());
     }
 
     #[test]

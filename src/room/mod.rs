@@ -295,7 +295,7 @@ impl Room {
             return self.herald.tell(head, state.present.len(), is_said);
         };
         let mut changes = state.names.take_changes();
-        changes.append(&mut state.changes.take());
+        changes.extend(state.changes.take());
         if !changes.is_empty() {
             journal.write(changes);
         }
@@ -322,7 +322,7 @@ impl Room {
     /// Waits until every entry before `seq` is saved, if any is, or nothing is any more.
     async fn saved_up_to(&self, seq: u64) {
         if self.is_saved() {
-            // On the heap, for nobody else is to keep the room for it.
+            // On the heap: where nothing is saved, nobody has to have the space for it.
             Box::pin(self.herald.wait_for(|head| head.seq >= seq || !head.is_open)).await;
         }
     }

@@ -191,9 +191,9 @@ impl<'a> Elsewhere<'a> {
         matches!(self.attempt, Attempt::Greeting(..))
     }
 
-    /// The connection over which one has greeted, if that was not answered yet: who leaves now leaves there, too. The answer is
-    /// not waited for any more.
-    pub(super) fn greeted(&mut self) -> Option<Arc<dyn Connection>> {
+    /// Looks out no longer. Gives back the connection over which one has greeted, if that was not answered yet: who leaves now
+    /// leaves there, too.
+    pub(super) fn give_up(&mut self) -> Option<Arc<dyn Connection>> {
         self.attempt = Attempt::None;
         self.greeted.take()
     }

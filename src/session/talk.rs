@@ -139,7 +139,7 @@ pub(super) async fn talk(
             // When it was the host who closed, this finds nobody.
             connection.close(code, reason).await;
         };
-        let greeted = elsewhere.greeted();
+        let greeted = elsewhere.give_up();
         let goodbye_there = async {
             if let Some(greeted) = greeted {
                 greeted.close(code, reason).await;

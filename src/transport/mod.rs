@@ -211,7 +211,7 @@ pub trait Connection: Send + Sync {
     fn accept(&self) -> BoxFuture<'_, Result<Stream, Error>>;
 
     /// Tells the peer why, after all that was sent on the first stream, and ends the connection. That stream's halves are to be
-    /// dropped before, or it waits for them. Takes at most
+    /// dropped before: while its way out is held, the reason cannot be told. Takes at most
     /// [`limits::FAREWELL`](crate::wire::limits::FAREWELL), twice over if the peer does not read.
     fn close<'a>(&'a self, code: CloseCode, reason: &'a str) -> BoxFuture<'a, ()>;
 }

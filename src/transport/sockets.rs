@@ -16,6 +16,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsStream;
+use tracing::debug;
 
 use super::{
     Accepted, BoxFuture, Connection, Error, Peer, Stream,
@@ -204,10 +205,14 @@ impl Connection for SocketConnection {
             // If nobody has asked for it, nobody will drop it.
             drop(lock(&self.first).take());
             let last_words = async { self.writer.lock().await.close(&close).await };
-            if let Ok(Ok(())) = timeout(limits::FAREWELL, last_words).await {
-                // Somebody may be waiting for frames still. They will see the end, too, and then it is our turn.
-                let heard_out = async { self.reader.lock().await.drain().await };
-                let _ = timeout(limits::FAREWELL, heard_out).await;
+            match timeout(limits::FAREWELL, last_words).await {
+                Ok(Ok(())) => {
+                    // Somebody may be waiting for frames still. They will see the end, too, and then it is our turn.
+                    let heard_out = async { self.reader.lock().await.drain().await };
+                    let _ = timeout(limits::FAREWELL, heard_out).await;
+                }
+                Ok(Err(_)) => {}
+                Err(_) => debug!("the peer did not read, or the stream was held, so no reason was told"),
             }
         })
     }

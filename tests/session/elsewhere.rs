@@ -14,7 +14,7 @@ use parlor::{
     conversation::{Closed, Command, Conversation, Event, State},
     identity::Identity,
     session::Way,
-    transport::{Connection, Credentials, Kind, Listener, Quic, Stream, Tls, Transport},
+    transport::{Connection, Credentials, Error, Kind, Listener, Quic, Stream, Tls, Transport},
     wire::{
         CloseCode, FromMember, Message, limits,
         message::{Hello, Refusal, Refused, Resume, Say, Welcome},
@@ -242,6 +242,17 @@ async fn who_was_replaced_while_greeting_learns_it() {
             }
         } => assert_eq!(closed, Closed::Replaced),
     }
+}
+
+/// While the answer is waited for, its stream is in use: nobody could say goodbye on it.
+#[tokio::test]
+async fn who_leaves_while_greeting_leaves_there_too() {
+    let (mut host, member, _tls, _stream) = Host::with_a_member_over_tls().await;
+    let (_quic, mut new) = accept(&mut *host.quic).await;
+    hello(&mut new).await;
+    member.exit.leave();
+    let told = timeout(PATIENCE, new.recv.next()).await.expect("in time");
+    assert!(matches!(told, Err(Error::Closed { code: CloseCode::Left, .. })), "{told:?}");
 }
 
 /// A window that is busy, or a pipe that nobody reads, is no silence of the host's.
