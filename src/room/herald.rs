@@ -186,10 +186,10 @@ impl Herald {
         sleep_until(due).await;
         let mut state = self.state();
         // Not if it was told before, since something was said; what waits now, if anything does, has a clock of its own.
-        if let Some(waiting) = state.waiting.filter(|waiting| waiting.due == due) {
-            if self.tell_now(&mut state, waiting.head) {
-                state.last = Some(Instant::now());
-            }
+        if let Some(waiting) = state.waiting.filter(|waiting| waiting.due == due)
+            && self.tell_now(&mut state, waiting.head)
+        {
+            state.last = Some(Instant::now());
         }
     }
 
