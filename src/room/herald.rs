@@ -1,9 +1,10 @@
 //! When members are told that the log has grown: at once, or in a large and busy room a moment later.
 //!
 //! To tell everybody costs a write to each, and that costs the same for one entry as for twenty. So after everybody was told,
-//! the herald rests for a time that grows with the number of members, and what comes meanwhile goes out together. Who says
-//! something when nothing else is going on is heard at once, however large the room; in a small one, everybody always is.
-//! There is one clock for the room, and it runs only while something waits.
+//! the herald rests for a time that grows with the number of members, and what comes meanwhile goes out together; and where it was
+//! several things, the next one after the rest waits a moment for others. Who says something when nothing else is going on is heard
+//! at once, however large the room; in a small one, everybody always is. There is one clock for the room, and it runs only while
+//! something waits.
 
 use std::{
     mem,
@@ -30,6 +31,13 @@ const SHORTEST: Duration = Duration::from_millis(2);
 
 /// The longest. With what a clock of milliseconds may be late, nobody waits for more than 10 ms, a tenth of what people notice.
 const LONGEST: Duration = Duration::from_millis(9);
+
+/// Where several things were just told together, the next one that is said after a rest waits for so long: a crowd that answers
+/// does not do so in the same instant, and the first of it would have a write to everybody of its own.
+const GATHERING: Duration = Duration::from_millis(1);
+
+/// For so long after that it is to be expected.
+const CROWDED: Duration = Duration::from_millis(50);
 
 /// Who comes and goes is told later than what is said, so many times over: where hundreds come at once, as many are told of
 /// each.
@@ -81,6 +89,8 @@ pub(super) struct Herald {
 struct State {
     /// When everybody was told.
     last: Option<Instant>,
+    /// When several things were told together.
+    crowded: Option<Instant>,
     waiting: Option<Waiting>,
 }
 
@@ -108,7 +118,7 @@ impl Herald {
             told: AtomicU64::new(head.word()),
             changed: Notify::new(),
             closed: Notify::new(),
-            state: Mutex::new(State { last: None, waiting: None }),
+            state: Mutex::new(State { last: None, crowded: None, waiting: None }),
             runtime: Handle::try_current().ok(),
         })
     }
@@ -157,7 +167,12 @@ impl Herald {
             return;
         }
         let now = Instant::now();
-        let due = state.last.map_or(now, |last| last + rest * if is_said { 1 } else { NOTICE });
+        let gathering = match state.crowded {
+            Some(crowded) if now < crowded + CROWDED => GATHERING,
+            _ => Duration::ZERO,
+        };
+        let rested = state.last.map_or(now, |last| last + rest * if is_said { 1 } else { NOTICE });
+        let due = if rested > now { rested } else { now + gathering };
         let before = state.waiting.map(|waiting| waiting.due);
         let due = before.map_or(due, |before| due.min(before));
         match &self.runtime {
@@ -167,11 +182,7 @@ impl Herald {
                     runtime.spawn(self.clone().tell_at(due));
                 }
             }
-            _ => {
-                if self.tell_now(&mut state, head) {
-                    state.last = Some(now);
-                }
-            }
+            _ => self.tell_many(&mut state, head, now),
         }
     }
 
@@ -186,10 +197,17 @@ impl Herald {
         sleep_until(due).await;
         let mut state = self.state();
         // Not if it was told before, since something was said; what waits now, if anything does, has a clock of its own.
-        if let Some(waiting) = state.waiting.filter(|waiting| waiting.due == due)
-            && self.tell_now(&mut state, waiting.head)
-        {
-            state.last = Some(Instant::now());
+        if let Some(waiting) = state.waiting.filter(|waiting| waiting.due == due) {
+            self.tell_many(&mut state, waiting.head, Instant::now());
+        }
+    }
+
+    /// Tells it in a large room, and notes when that was.
+    fn tell_many(&self, state: &mut State, head: Head, now: Instant) {
+        let several = head.seq > self.told().seq + 1;
+        if self.tell_now(state, head) {
+            state.last = Some(now);
+            state.crowded = several.then_some(now).or(state.crowded);
         }
     }
 
@@ -303,6 +321,25 @@ mod tests {
             assert_eq!(herald.told().seq, 9);
             assert!(told(&herald, 10).await >= rest);
         }
+    }
+
+    /// The first of ten who answered at the same moment was told to five hundred alone.
+    #[tokio::test(start_paused = true)]
+    async fn where_several_spoke_together_the_next_one_is_told_with_who_answers_too() {
+        let (herald, tell) = herald();
+        (2..10).for_each(|seq| tell(seq, 500));
+        told(&herald, 9).await;
+        advance(LONGEST).await;
+        tell(10, 500);
+        assert_eq!(herald.told().seq, 9);
+        tell(11, 500);
+        assert!(told(&herald, 11).await <= GATHERING + STEP);
+        advance(CROWDED).await;
+        tell(12, 500);
+        assert_eq!(herald.told().seq, 12, "nobody spoke for a while, so nobody is waited for");
+        advance(LONGEST).await;
+        tell(13, 500);
+        assert_eq!(herald.told().seq, 13, "and they spoke alone");
     }
 
     #[tokio::test(start_paused = true)]
