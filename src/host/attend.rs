@@ -4,7 +4,7 @@
 use std::{mem, pin::pin, sync::Arc};
 
 use tokio::{
-    sync::oneshot,
+    sync::{mpsc, oneshot},
     task::yield_now,
     time::{Instant, sleep, timeout},
 };
@@ -52,7 +52,8 @@ enum End {
     RoomClosed,
 }
 
-/// Serves a member until they are gone. They are written to from now on, and heard when this is polled.
+/// Serves a member until they are gone, and holds `attending` for as long. They are written to from now on, and heard when this is
+/// polled.
 ///
 /// A thousand members may stay for hours, so what it takes up is kept small: what is seldom needed is on the heap while it is.
 pub(super) fn attend(
@@ -60,6 +61,7 @@ pub(super) fn attend(
     connection: Arc<dyn Connection>,
     Stream { send, mut recv }: Stream,
     membership: Membership,
+    attending: Option<mpsc::Sender<()>>,
 ) -> impl Future<Output = ()> + use<> {
     let answers = Arc::<Answers>::default();
     let (tell, written) = oneshot::channel();
@@ -69,6 +71,7 @@ pub(super) fn attend(
         let _ = tell.send(written_to.await);
     });
     async move {
+        let _attending = attending;
         let end = tokio::select! {
             end = written => end.unwrap_or_else(|_| End::Lost("writing to it failed".to_owned())),
             end = read(&mut recv, &membership, &answers, &writing) => end,

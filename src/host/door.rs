@@ -105,13 +105,8 @@ async fn answer(
     if let Some((connection, stream, membership)) = Box::pin(let_in(incoming, place, deadline, room)).await {
         // Gone when the room has just ended; then nobody waits for this one.
         let attending = attending.upgrade();
-        let attended = attend(&fan_out, connection, stream, membership);
         // A task of its own: one who stays for hours does not keep the space that coming in takes.
-        let attended = async move {
-            attended.await;
-            drop(attending);
-        };
-        tokio::spawn(attended.in_current_span());
+        tokio::spawn(attend(&fan_out, connection, stream, membership, attending).in_current_span());
     }
 }
 
