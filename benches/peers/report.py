@@ -161,25 +161,23 @@ def growth(results):
     return "\n\n".join(parts)
 
 
-def rests(results):
-    head = ["rest, ms", "over", "CPU, s for a million", "p50, ms", "p99", "p99.9"]
+def beside(results, workload, head, label):
+    """What servers cost and how late they are, beside each other, each under its label."""
     rows = []
-    for server, over in results.servers("lively"):
-        which = "lively", server, over, "talk"
+    for server, over in results.servers(workload):
+        which = workload, server, over, "talk"
         latency = [number(results.median(*which, "latency_ms", part)) for part in ("p50", "p99", "p999")]
-        rows.append([server.removeprefix("rest"), OVER[over], number(results.median(*which, "cpu")), *latency])
-    return table(head, rows)
+        rows.append([label(server), OVER[over], number(results.median(*which, "cpu")), *latency])
+    return table([head, "over", "CPU, s for a million", "p50, ms", "p99", "p99.9"], rows)
+
+
+def rests(results):
+    return beside(results, "lively", "rest, ms", lambda server: server.removeprefix("rest"))
 
 
 def lossy(results):
-    head = ["one more, to whom", "over", "CPU, s for a million", "p50, ms", "p99", "p99.9"]
-    rows = []
-    for server, over in results.servers("meeting"):
-        which = "meeting", server, over, "talk"
-        latency = [number(results.median(*which, "latency_ms", part)) for part in ("p50", "p99", "p999")]
-        who = {"parlor": "(nobody)", "lossy": "a third of all packets is lost"}[server]
-        rows.append([who, OVER[over], number(results.median(*which, "cpu")), *latency])
-    return table(head, rows)
+    who = {"parlor": "(nobody)", "lossy": "a third of all packets is lost"}
+    return beside(results, "meeting", "one more, to whom", who.get)
 
 
 def steps(values, logarithmic):

@@ -82,8 +82,8 @@ async fn turn_away(incoming: Incoming) {
     }
 }
 
-/// One knock, from its handshake to a task that serves the member. What a stranger does wrong is nobody's business but theirs, and who
-/// is still a stranger when the room closes is not waited for.
+/// One knock, from its handshake to a task that serves the member. What a stranger does wrong is nobody's business but
+/// theirs, and who is still a stranger when the room closes is not waited for.
 async fn answer(
     incoming: Incoming,
     place: oneshot::Receiver<Place>,

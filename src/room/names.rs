@@ -179,7 +179,8 @@ impl Names {
         true
     }
 
-    /// Takes the name of `owner` from those who had it without a key and are gone. `false` when it, or one like it, is somebody's.
+    /// Takes the name of `owner` from those who had it without a key and are gone. `false` when it, or one like it, is
+    /// somebody's.
     fn free(&mut self, owner: &Owner, is_present: impl Fn(MemberId) -> bool) -> bool {
         for likeness in &owner.likenesses {
             match self.by_likeness.get(likeness).and_then(|id| Some((*id, self.owners.get(id)?))) {
