@@ -2,7 +2,7 @@
 //! but that its members may send as fast as they like, and that nobody looks at what they say.
 //!
 //! It takes an address, prints the one that it got, and ends when it is killed. With a number of milliseconds after the address, a
-//! room rests for so long after everybody was told (see `room/herald.rs`), and not for as long as it would.
+//! turn around the members takes so long (see `host/round.rs`), and not as long as it would.
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
@@ -10,7 +10,6 @@ use parlor::{
     conversation::Event,
     host::{self, Options},
     identity::Identity,
-    room::let_rooms_rest,
     transport::{Credentials, warm_up},
 };
 use tokio::runtime::Builder;
@@ -20,8 +19,8 @@ fn main() -> ExitCode {
         eprintln!("usage: host 127.0.0.1:0 [MILLISECONDS] (scripts/peers starts it)");
         return ExitCode::SUCCESS;
     };
-    if let Some(rest) = std::env::args().skip(1).find_map(|argument| argument.parse().ok()) {
-        let_rooms_rest(Duration::from_millis(rest));
+    if let Some(turn) = std::env::args().skip(1).find_map(|argument| argument.parse().ok()) {
+        host::let_turns_take(Duration::from_millis(turn));
     }
     let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(runtime.spawn(run(address))).expect("no panic")

@@ -1,27 +1,29 @@
 //! Fan-out: one task writes to all members, to each what lies ahead of their cursor.
 //!
 //! Each member's writing is a future of its own, and waits for its own socket: who does not keep up is left behind, and keeps
-//! nobody waiting. But when there is news, all who have nothing left to write are polled, one after the other: to wake as many tasks
-//! costs about as much as the writing itself.
+//! nobody waiting. But when there is news, all who have nothing left to write are polled, one after the other, as fast as
+//! [`round`](super::round) tells: to wake as many tasks costs about as much as the writing itself.
 
 use std::{
+    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::{
     sync::mpsc,
     task::{unconstrained, yield_now},
+    time::{Instant, sleep},
 };
 
-use super::answers::Answers;
-use crate::room::{News, Room};
+use super::{answers::Answers, round::Round};
+use crate::room::{Matter, News, Room};
 
 /// Before anything is written, whoever has just been heard is read first, and so many times over if there is more each time: all
 /// of it then goes out together.
@@ -132,20 +134,18 @@ impl Wake for Writer {
 }
 
 async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
-    let mut writers: Vec<Arc<Writer>> = Vec::new();
+    let mut writers: VecDeque<Arc<Writer>> = VecDeque::new();
     let mut taken = Vec::new();
+    let mut round = Round::new(Instant::now());
+    let mut clock = pin!(sleep(Duration::ZERO));
     loop {
+        let due = round.due(writers.len());
+        if let Some(due) = due.filter(|due| *due != clock.deadline()) {
+            clock.as_mut().reset(due);
+        }
         tokio::select! {
-            () = news.next() => {
-                let begun = Instant::now();
-                for _ in 0..ROUNDS {
-                    yield_now().await;
-                    if !news.catch_up() || begun.elapsed() > GATHERING {
-                        break;
-                    }
-                }
-                writers.retain(Writer::hear);
-            }
+            matter = news.next(), if !round.has_speech() => round.learn(matter, writers.len(), Instant::now()),
+            () = &mut clock, if due.is_some() => {}
             count = queued.recv_many(&mut taken, TAKEN) => {
                 if count == 0 {
                     return;
@@ -155,13 +155,29 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
                     writer.is_queued.swap(false, Ordering::AcqRel);
                     let goes_on = writer.advance();
                     match (goes_on, writer.is_listed.swap(goes_on, Ordering::Relaxed)) {
-                        (true, false) => writers.push(writer),
+                        (true, false) => writers.push_back(writer),
                         (false, true) => writers.retain(|other| !Arc::ptr_eq(other, &writer)),
                         _ => {}
                     }
                 }
                 yield_now().await;
             }
+        }
+        let begun = Instant::now();
+        if round.due(writers.len()).is_none_or(|due| due > begun) {
+            continue;
+        }
+        for _ in 0..ROUNDS {
+            yield_now().await;
+            let matter = news.catch_up();
+            round.learn(matter, writers.len(), Instant::now());
+            if matter == Matter::Nothing || begun.elapsed() > GATHERING {
+                break;
+            }
+        }
+        for _ in 0..round.take(writers.len(), Instant::now()) {
+            let first = writers.pop_front().filter(Writer::hear);
+            writers.extend(first);
         }
     }
 }
@@ -230,6 +246,30 @@ mod tests {
         assert_eq!(polls.load(Ordering::Relaxed), before + 2);
         settle().await;
         assert_eq!(polls.load(Ordering::Relaxed), before + 2, "nobody is polled for nothing");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_a_large_room_what_is_said_in_a_turn_is_written_once() {
+        let (room, host) = room();
+        let fan_out = FanOut::start(&room);
+        let members: Vec<_> = (0..500).map(|_| idle(&fan_out)).collect();
+        settle().await;
+        let polls = || -> Vec<_> { members.iter().map(|(polls, _)| polls.load(Ordering::Relaxed)).collect() };
+        let before = polls();
+        say(&host, 0);
+        settle().await;
+        assert!(polls().iter().zip(&before).all(|(now, before)| *now == before + 1), "in the quiet, at once");
+        for nonce in 1..10 {
+            say(&host, nonce);
+            sleep(Duration::from_millis(1)).await;
+        }
+        settle().await;
+        assert!(polls().iter().zip(&before).all(|(now, before)| *now <= before + 2));
+        sleep(Duration::from_millis(12)).await;
+        settle().await;
+        let all: usize = polls().iter().zip(&before).map(|(now, before)| now - before).sum();
+        assert!(polls().iter().zip(&before).all(|(now, before)| *now >= before + 2));
+        assert!((1_000..=1_500).contains(&all), "{all}");
     }
 
     /// Each of those who do not keep up was asked again for each thing that was said.

@@ -6,6 +6,7 @@
 //! - `pace`: how fast somebody may go on
 //! - `attend`: a member's task, and how it ends
 //! - `fan_out`: one task that writes to all members
+//! - `round`: how fast it goes around them
 //! - `answers`: answers that wait to be written to a member
 //! - `outside`: what the host is told of the way in from outside, and the invite with it
 //! - `own`: the host's own membership, which needs no connection
@@ -19,6 +20,7 @@ mod outside;
 mod own;
 mod pace;
 mod porch;
+mod round;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -28,7 +30,7 @@ use tracing::{error, info};
 pub use crate::room::{Keep, Save};
 
 #[cfg(feature = "bench")]
-pub use self::pace::let_members_hurry;
+pub use self::{pace::let_members_hurry, round::let_turns_take};
 
 use self::outside::Outside;
 use crate::{

@@ -36,7 +36,9 @@ impl Cursor {
             match self.read(batch).await {
                 Reading::More => return true,
                 Reading::End => return false,
-                Reading::Nothing => news.next().await,
+                Reading::Nothing => {
+                    news.next().await;
+                }
             }
         }
     }

@@ -9,7 +9,7 @@
 //! - `state`: what a room knows at one moment
 //! - `membership`: a place in the room
 //! - `cursor`: a position in the log
-//! - `herald`: when members are told that the log has grown
+//! - `herald`: tells members that the log has grown
 //! - `names`: whose name is whose
 //! - `saved`: a room that is kept in a file
 
@@ -25,11 +25,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
 
-#[cfg(feature = "bench")]
-pub use self::herald::let_rooms_rest;
 pub use self::{
     cursor::{Cursor, Reading},
-    herald::News,
+    herald::{Matter, News},
     membership::{Heard, Membership, SayError},
     saved::{Keep, Save, SaveError},
 };
@@ -289,10 +287,9 @@ impl Room {
 
     /// Hands on what has happened, now that it is complete: to the members, or first to the file.
     fn publish(&self, mut state: MutexGuard<'_, State>) {
-        let is_said = std::mem::take(&mut state.is_said);
         let Some(journal) = &self.journal else {
             let head = Head { seq: state.log.head(), is_open: !state.is_closed };
-            return self.herald.tell(head, state.present.len(), is_said);
+            return self.herald.tell(head, state.said);
         };
         let mut changes = state.names.take_changes();
         changes.extend(state.changes.take());
@@ -307,7 +304,7 @@ impl Room {
             Progress::Saved { first, head } => {
                 let mut state = self.state();
                 state.log.forget_before(first);
-                self.herald.tell(Head { seq: head, is_open: true }, state.present.len(), true);
+                self.herald.tell(Head { seq: head, is_open: true }, state.said);
                 drop(state);
                 self.stuck.send_if_modified(|stuck| stuck.take().is_some());
             }

@@ -30,13 +30,13 @@ pub(super) struct State {
     pub(super) is_closed: bool,
     /// What has happened since the lock was taken.
     pub(super) changes: Changes,
-    /// Whether something was said since then.
-    pub(super) is_said: bool,
+    /// The number after that of what was said last.
+    pub(super) said: u64,
 }
 
 impl State {
     pub(super) fn new(log: Log, names: Names, changes: Changes) -> Self {
-        Self { log, names, present: BTreeMap::new(), admissions: 0, is_closed: false, changes, is_said: false }
+        Self { log, names, present: BTreeMap::new(), admissions: 0, is_closed: false, changes, said: 0 }
     }
 
     /// Adds an entry, which `encode` makes of its number and the time, unless the room is closed.
@@ -49,7 +49,9 @@ impl State {
         let entry = Entry { at, is_message, frame: encode(seq, at) };
         self.changes.note(|| Change::Entry { seq, entry: entry.clone() });
         self.log.append(entry);
-        self.is_said |= is_message;
+        if is_message {
+            self.said = seq + 1;
+        }
     }
 
     /// Gives somebody a place. Whoever had it loses it, and is given back.
