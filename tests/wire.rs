@@ -1,16 +1,18 @@
 //! What goes over the wire: its exact bytes, so that they never change by accident, and that nothing that arrives in
 //! their place does harm.
 
+use std::collections::BTreeMap;
+
 use bytes::BytesMut;
 use parlor::{
     identity::{Fingerprint, Name, RoomName},
     wire::{
-        CloseCode, Frame, FromHost, FromMember, Member, Message, Secret, Security, Ticket,
+        CloseCode, Frame, FromHost, FromMember, Listing, Member, Message, Secret, Security, Ticket,
         frame::{self, FIRST_SKIPPABLE, FrameError, HEADER},
         limits,
         message::{
-            Away, Back, Close, Departure, Gap, Hello, Joined, Left, Listed, Ping, Pong, Refusal, Refused, Repeated,
-            Resume, Roster, Said, Say, Welcome,
+            Away, Back, Close, Departure, Gap, Hello, Joined, Left, Ping, Pong, Refusal, Refused, Repeated, Resume,
+            Roster, Said, Say, Welcome,
         },
     },
 };
@@ -254,14 +256,29 @@ mod largest {
         assert_eq!(two - one, 169);
     }
 
+    /// However it came about: members come, change, and go.
     #[test]
-    fn a_roster_of_members_that_were_encoded_before_is_the_same() {
+    fn a_listing_is_sent_as_the_rosters_of_its_members() {
         for count in [0, 1, 250, 251, limits::ROSTER_BATCH, limits::ROSTER_BATCH + 1, limits::MEMBERS] {
-            let members: Vec<_> =
-                (0..count as u32).map(|id| Member { id, ..[ana(), ben()][id as usize % 2].clone() }).collect();
-            let listed: Vec<_> = members.iter().map(Listed::from).collect();
+            let (mut listing, mut members) = (Listing::default(), BTreeMap::new());
+            let member = |id: u32, away| Member { id, away, ..[ana(), ben()][id as usize % 2].clone() };
+            // Each third one comes later; each fifth is somebody else for a while, and one more is gone again.
+            for id in (0..count as u32).filter(|id| id % 3 > 0).chain((0..count as u32).step_by(3)) {
+                members.insert(id, member(id, id % 7 == 0));
+                listing.set(&members[&id]);
+            }
+            for id in (0..count as u32).step_by(5) {
+                listing.set(&Member { id, ..largest_member() });
+            }
+            listing.set(&member(u32::MAX, false));
+            listing.remove(u32::MAX);
+            listing.remove(u32::MAX);
+            for id in (0..count as u32).step_by(5) {
+                listing.set(&members[&id]);
+            }
+            let members: Vec<_> = members.into_values().collect();
             let whole = members.chunks(limits::ROSTER_BATCH).map(|some| Roster { members: some.to_vec() }.encode());
-            assert_eq!(Roster::frames(&listed), whole.collect::<Vec<_>>());
+            assert_eq!(listing.frames(), whole.collect::<Vec<_>>());
         }
     }
 

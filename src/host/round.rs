@@ -111,13 +111,13 @@ impl Round {
 
     fn pace(&self, members: usize) -> Pace {
         let (owed, times) = if self.speech > 0 { (self.speech, 1) } else { (self.owed, PRESENCE) };
-        let once = if self.is_over { Duration::ZERO } else { turn(members) };
-        let steps = once.as_micros().div_ceil(STEP.as_micros()).max(1);
+        let turn = if self.is_over { Duration::ZERO } else { turn(members, times) };
+        let steps = turn.as_micros().div_ceil((STEP * times).as_micros()).max(1);
         Pace {
             owed: owed.min(members),
             step: members.div_ceil(steps as usize),
-            each: once * times / members.max(1) as u32,
-            turn: once * times,
+            each: turn / members.max(1) as u32,
+            turn,
         }
     }
 }
@@ -133,13 +133,14 @@ pub fn let_turns_take(turn: Duration) {
     let _ = CHOSEN.set(turn);
 }
 
-fn turn(members: usize) -> Duration {
+/// How long a turn takes that may take so many times as long as where something was said.
+fn turn(members: usize, times: u32) -> Duration {
     #[cfg(feature = "bench")]
     if let Some(turn) = CHOSEN.get() {
-        return *turn;
+        return *turn * times;
     }
-    let turn = TURN.saturating_mul(members.try_into().unwrap_or(u32::MAX));
-    if turn < SHORTEST { Duration::ZERO } else { turn.min(LONGEST) }
+    let turn = (TURN * times).saturating_mul(members.try_into().unwrap_or(u32::MAX));
+    if turn < SHORTEST { Duration::ZERO } else { turn.min(LONGEST * times) }
 }
 
 #[cfg(test)]
@@ -212,7 +213,6 @@ mod tests {
         let mut ring = Ring::new(99);
         for _ in 0..10_000 {
             assert_eq!(ring.tell(Matter::Speech), 99);
-            assert_eq!(ring.tell(Matter::Presence), 99);
         }
     }
 
@@ -264,6 +264,23 @@ mod tests {
         ring.pass(LONGEST * PRESENCE);
         assert_eq!(ring.writes, before + 1_000);
         assert!(ring.longest <= LONGEST * PRESENCE, "{:?}", ring.longest);
+    }
+
+    /// Of a hundred who came at once, each was told to all who were there by then: five thousand writes.
+    #[test]
+    fn of_a_crowd_that_comes_into_a_small_room_not_each_is_told_to_all() {
+        let mut ring = Ring::new(1);
+        for _ in 1..100 {
+            ring.waiting.push_back(None);
+            ring.tell(Matter::Presence);
+        }
+        assert!(ring.writes <= 200, "{}", ring.writes);
+        ring.pass(TURN * PRESENCE * 100);
+        assert!(ring.waiting.iter().all(Option::is_none));
+        // Who speaks is heard at once all the same.
+        ring.tell(Matter::Presence);
+        ring.waiting.drain(50..);
+        assert_eq!(ring.tell(Matter::Speech), 50);
     }
 
     #[test]

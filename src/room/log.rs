@@ -24,15 +24,29 @@ pub(super) struct Log {
     run: Option<Run>,
 }
 
-/// Entries that were read together, as one piece. Members of a busy room are mostly at the same place: they are all given the
-/// same bytes, which are put together once.
+/// Entries that were read together, as one piece. Members of a busy room are mostly at the same place, or between two of these
+/// entries: they are all given the same bytes, or what is left of them, which are put together once.
 #[derive(Debug)]
 struct Run {
-    position: u64,
+    /// Where reading was to end.
     end: u64,
-    /// The position after them.
-    next: u64,
+    /// The position of the first of them.
+    position: u64,
+    /// Where each of them begins in `frames`.
+    begins: Vec<usize>,
     frames: Bytes,
+}
+
+impl Run {
+    fn next(&self) -> u64 {
+        self.position + self.begins.len() as u64
+    }
+
+    /// What is read from `position` to `end`, if this is part of it.
+    fn from(&self, position: u64, end: u64) -> Option<Bytes> {
+        let skipped = position.checked_sub(self.position).filter(|_| end == self.end)?;
+        self.begins.get(skipped as usize).map(|begin| self.frames.slice(begin..))
+    }
 }
 
 /// What lies ahead of a position.
@@ -112,29 +126,35 @@ impl Log {
         if position >= end {
             return Ahead::Nothing;
         }
-        let run = match self.run.take() {
-            Some(run) if (run.position, run.end) == (position, end) => run,
-            _ => self.put_together(skipped as usize, position, end),
-        };
+        if let Some((run, frames)) = self.run.as_ref().and_then(|run| Some((run, run.from(position, end)?))) {
+            batch.push(frames);
+            return Ahead::Entries(run.next());
+        }
+        let run = self.put_together(skipped as usize, position, end);
         batch.push(run.frames.clone());
-        Ahead::Entries(self.run.insert(run).next)
+        Ahead::Entries(self.run.insert(run).next())
     }
 
     /// The entries after the first `skipped`, from `position` on and before `end`, as many as fit.
     fn put_together(&self, skipped: usize, position: u64, end: u64) -> Run {
-        let mut bytes = 0;
-        let fits = |entry: &&Entry| {
-            let is_first = bytes == 0;
-            bytes += entry.frame.len();
-            is_first || bytes <= limits::BATCH
+        let ahead = || self.entries.iter().skip(skipped).take((end - position) as usize).map(|entry| &entry.frame);
+        let (mut begins, mut bytes) = (Vec::new(), 0);
+        for frame in ahead() {
+            if bytes + frame.len() > limits::BATCH && !begins.is_empty() {
+                break;
+            }
+            begins.push(bytes);
+            bytes += frame.len();
+        }
+        let frames = match (begins.len(), ahead().next()) {
+            (1, Some(one)) => one.clone(),
+            (count, _) => {
+                let mut frames = Vec::with_capacity(bytes);
+                ahead().take(count).for_each(|frame| frames.extend_from_slice(frame));
+                frames.into()
+            }
         };
-        let ahead = || self.entries.iter().skip(skipped).take((end - position) as usize);
-        let count = ahead().take_while(fits).count();
-        let frames = match (count, ahead().next()) {
-            (1, Some(one)) => one.frame.clone(),
-            _ => ahead().take(count).map(|entry| &entry.frame[..]).collect::<Vec<_>>().concat().into(),
-        };
-        Run { position, end, next: position + count as u64, frames }
+        Run { end, position, begins, frames }
     }
 
     /// The position from which `messages` messages lie ahead, or as many as there are.
@@ -189,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn members_at_the_same_place_are_given_the_same_bytes_and_others_their_own() {
+    fn members_who_read_the_same_are_given_the_same_bytes_and_others_their_own() {
         let mut log = Log::new();
         let frames: Vec<Bytes> = (0..4u8).map(|byte| vec![byte; 10].into()).collect();
         let read = |log: &mut Log, position, end| {
@@ -203,6 +223,7 @@ mod tests {
         }
         let first = read(&mut log, 1, 4);
         assert_eq!(read(&mut log, 1, 4).as_ptr(), first.as_ptr());
+        assert_eq!(read(&mut log, 3, 4).as_ptr(), first[20..].as_ptr(), "the last part of it");
         read(&mut log, 2, 4);
         read(&mut log, 1, 3);
         log.append(Entry { at: 0, is_message: true, frame: frames[3].clone() });

@@ -15,8 +15,8 @@ use super::{
     saved::{Change, Changes, Entry},
 };
 use crate::wire::{
-    Member, MemberId, Message,
-    message::{Away, Departure, Left, Listed, Resume, Roster},
+    Listing, Member, MemberId, Message,
+    message::{Away, Departure, Left, Resume},
 };
 
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) log: Log,
     pub(super) names: Names,
     pub(super) present: BTreeMap<MemberId, Present>,
+    /// The same, as newcomers are told.
+    listing: Listing,
     /// How many connections have become members; tells one member's connections apart.
     pub(super) admissions: u64,
     /// Nothing is added to the log any more.
@@ -36,7 +38,16 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(log: Log, names: Names, changes: Changes) -> Self {
-        Self { log, names, present: BTreeMap::new(), admissions: 0, is_closed: false, changes, said: 0 }
+        Self {
+            log,
+            names,
+            present: BTreeMap::new(),
+            listing: Listing::default(),
+            admissions: 0,
+            is_closed: false,
+            changes,
+            said: 0,
+        }
     }
 
     /// Adds an entry, which `encode` makes of its number and the time, unless the room is closed.
@@ -60,14 +71,15 @@ impl State {
         let (id, admission) = (member.id, self.admissions);
         self.changes.note(|| Change::Presence { id, security: Some(member.security) });
         let replaced = Arc::<Notify>::default();
-        let listed = Listed::from(&member);
-        let before = self.present.insert(id, Present { member, listed, admission, _place: Place(replaced.clone()) });
+        self.listing.set(&member);
+        let before = self.present.insert(id, Present { member, admission, _place: Place(replaced.clone()) });
         (admission, replaced, before)
     }
 
     /// Takes a member out of the room and tells everybody how they left.
     pub(super) fn part(&mut self, id: MemberId, how: Departure) {
         if let Some(Present { member, .. }) = self.present.remove(&id) {
+            self.listing.remove(id);
             self.changes.note(|| Change::Presence { id, security: None });
             self.append(false, |seq, at| Left { seq, at, member: id, name: member.name, how }.encode());
         }
@@ -77,7 +89,7 @@ impl State {
     pub(super) fn go_away(&mut self, id: MemberId) {
         if let Some(present) = self.present.get_mut(&id) {
             present.member.away = true;
-            present.listed = Listed::from(&present.member);
+            self.listing.set(&present.member);
             let name = present.member.name.clone();
             self.append(false, |seq, at| Away { seq, at, member: id, name }.encode());
         }
@@ -85,7 +97,7 @@ impl State {
 
     /// Who is there, as whoever comes in is told.
     pub(super) fn roster(&self) -> Vec<Bytes> {
-        Roster::frames(self.present.values().map(|present| &present.listed))
+        self.listing.frames()
     }
 
     /// From where on somebody who comes back reads the log: from where they were, but never what lies before the history that
@@ -105,7 +117,6 @@ impl State {
 #[derive(Debug)]
 pub(super) struct Present {
     pub(super) member: Member,
-    listed: Listed,
     pub(super) admission: u64,
     _place: Place,
 }

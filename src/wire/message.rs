@@ -5,15 +5,14 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, SeqAccess, Visitor},
 };
 
 use super::{
-    codec::{DecodeError, Message, encode_part},
-    frame::{self, FIRST_SKIPPABLE, Frame},
+    codec::{DecodeError, Message},
+    frame::{FIRST_SKIPPABLE, Frame},
     limits,
     secret::Secret,
 };
@@ -138,29 +137,6 @@ pub struct Roster {
     /// Some of the members.
     #[serde(deserialize_with = "bounded")]
     pub members: Vec<Member>,
-}
-
-/// A member, encoded as rosters list them. A room keeps this of everybody: whoever comes in is sent all of it.
-#[derive(Clone, Debug)]
-pub struct Listed(Box<[u8]>);
-
-impl From<&Member> for Listed {
-    fn from(member: &Member) -> Self {
-        Self(encode_part(member).into())
-    }
-}
-
-impl Roster {
-    /// A roster of any length, in as many frames as it takes.
-    pub fn frames<'a>(members: impl IntoIterator<Item = &'a Listed>) -> Vec<Bytes> {
-        let members: Vec<_> = members.into_iter().map(|listed| &listed.0[..]).collect();
-        let frame = |members: &[&[u8]]| {
-            // The encoding of a list: how many there are, and each of them.
-            let count = encode_part(&(members.len() as u64));
-            frame::write(Self::KIND, &[&count[..], &members.concat()].concat())
-        };
-        members.chunks(limits::ROSTER_BATCH).map(frame).collect()
-    }
 }
 
 /// Reads members, and no more than one frame may list. Without it, memory would be set aside for a claimed number.
