@@ -115,10 +115,10 @@ async fn part(end: End, connection: Arc<dyn Connection>, recv: RecvHalf, members
 
 /// Writes what there is to write. When there is nothing it waits to be polled; when there is much, others have their turn.
 async fn write(member: MemberId, mut send: SendHalf, mut cursor: Cursor, answers: Arc<Answers>) -> End {
-    let mut batch = Vec::new();
     let mut batches = 0;
     loop {
-        batch.extend(answers.take());
+        // Not kept, so that it takes up nothing while there is nothing to write.
+        let mut batch = answers.take();
         let reading = cursor.read(&mut batch).await;
         if !batch.is_empty() {
             trace!(member, pieces = batch.len(), "sending");
