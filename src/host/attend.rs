@@ -117,7 +117,6 @@ async fn part(end: End, connection: Arc<dyn Connection>, recv: RecvHalf, members
 async fn write(member: MemberId, mut send: SendHalf, mut cursor: Cursor, answers: Arc<Answers>) -> End {
     let mut batches = 0;
     loop {
-        // Not kept, so that it takes up nothing while there is nothing to write.
         let mut batch = answers.take();
         let reading = cursor.read(&mut batch).await;
         if !batch.is_empty() {
@@ -129,6 +128,8 @@ async fn write(member: MemberId, mut send: SendHalf, mut cursor: Cursor, answers
         match reading {
             Reading::End => return End::RoomClosed,
             Reading::Nothing => {
+                // A thousand members wait for most of the time: whatever they hold meanwhile, they hold a thousand times.
+                drop(batch);
                 batches = 0;
                 answers.pause().await;
             }

@@ -27,7 +27,7 @@ use crate::room::{Matter, News, Room};
 
 /// Before anything is written, whoever has just been heard is read first, and so many times over if there is more each time: all
 /// of it then goes out together.
-const ROUNDS: usize = 8;
+const GATHERINGS: usize = 8;
 
 /// But when that has taken so long, others have kept the processor busy, and nobody waits for more.
 const GATHERING: Duration = Duration::from_millis(1);
@@ -167,7 +167,7 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
         if round.due(writers.len()).is_none_or(|due| due > begun) {
             continue;
         }
-        for _ in 0..ROUNDS {
+        for _ in 0..GATHERINGS {
             yield_now().await;
             let matter = news.catch_up();
             round.learn(matter, writers.len(), Instant::now());
@@ -179,6 +179,7 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
             let first = writers.pop_front().filter(Writer::hear);
             writers.extend(first);
         }
+        round.wrote(Instant::now());
     }
 }
 
@@ -270,6 +271,28 @@ mod tests {
         let all: usize = polls().iter().zip(&before).map(|(now, before)| now - before).sum();
         assert!(polls().iter().zip(&before).all(|(now, before)| *now >= before + 2));
         assert!((1_000..=1_500).contains(&all), "{all}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_leaves_and_comes_in_the_midst_of_a_turn_the_end_is_told_to_all() {
+        let (room, host) = room();
+        let fan_out = FanOut::start(&room);
+        let mut members: Vec<_> = (0..500).map(|_| idle(&fan_out)).collect();
+        settle().await;
+        say(&host, 0);
+        settle().await;
+        say(&host, 1);
+        sleep(Duration::from_millis(3)).await;
+        members.truncate(300);
+        members.drain(..20);
+        members.extend((0..100).map(|_| idle(&fan_out)));
+        settle().await;
+        let before: Vec<_> = members.iter().map(|(polls, _)| polls.load(Ordering::Relaxed)).collect();
+        room.close();
+        sleep(Duration::from_millis(1)).await;
+        settle().await;
+        let told = members.iter().zip(&before).filter(|((polls, _), before)| polls.load(Ordering::Relaxed) > **before);
+        assert_eq!(told.count(), 380);
     }
 
     /// Each of those who do not keep up was asked again for each thing that was said.

@@ -49,7 +49,9 @@ impl Cursor {
     /// Cancel-safe: the position moves only when `batch` is filled.
     pub async fn read(&mut self, batch: &mut Vec<Bytes>) -> Reading {
         let Head { seq, is_open } = self.room.herald.told();
-        match self.ahead(seq, batch) {
+        // Without the room's lock, since every member asks once more after each write.
+        let ahead = if self.position < seq { self.ahead(seq, batch) } else { Ahead::Nothing };
+        match ahead {
             Ahead::Entries(position) => self.position = position,
             Ahead::Gap(to) => self.skip(to, batch),
             Ahead::Saved(in_memory) => {

@@ -187,6 +187,11 @@ mod tests {
         assert_eq!(news.next().await, Matter::Speech);
         herald.tell(open(5), 3);
         assert_eq!(news.catch_up(), Matter::Presence);
+        // In a room that is saved, what was said last may not be heard yet, and what was said before it may.
+        for seq in 6..8 {
+            herald.tell(open(seq), 8);
+            assert_eq!(news.catch_up(), Matter::Speech);
+        }
         herald.close();
         assert_eq!((news.next().await, news.catch_up()), (Matter::End, Matter::Nothing));
     }

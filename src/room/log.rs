@@ -24,8 +24,8 @@ pub(super) struct Log {
     run: Option<Run>,
 }
 
-/// Entries that were read together, as one piece. Members of a busy room are mostly at the same place, or between two of these
-/// entries: they are all given the same bytes, or what is left of them, which are put together once.
+/// Entries that were read together, as one piece. Members of a busy room are mostly at the same place, or a little further on: they
+/// are all given the same bytes, or what is left of them, which are put together once.
 #[derive(Debug)]
 struct Run {
     /// Where reading was to end.
@@ -42,10 +42,12 @@ impl Run {
         self.position + self.begins.len() as u64
     }
 
-    /// What is read from `position` to `end`, if this is part of it.
-    fn from(&self, position: u64, end: u64) -> Option<Bytes> {
+    /// What is read from `position` to `end`, if that is a large part of this. A small one would keep all of it in memory: who does not
+    /// acknowledge what they are sent could hold a multiple of what it counts as.
+    fn rest(&self, position: u64, end: u64) -> Option<Bytes> {
         let skipped = position.checked_sub(self.position).filter(|_| end == self.end)?;
-        self.begins.get(skipped as usize).map(|begin| self.frames.slice(begin..))
+        let begin = *self.begins.get(skipped as usize)?;
+        (begin <= self.frames.len() / 2).then(|| self.frames.slice(begin..))
     }
 }
 
@@ -126,7 +128,7 @@ impl Log {
         if position >= end {
             return Ahead::Nothing;
         }
-        if let Some((run, frames)) = self.run.as_ref().and_then(|run| Some((run, run.from(position, end)?))) {
+        if let Some((run, frames)) = self.run.as_ref().and_then(|run| Some((run, run.rest(position, end)?))) {
             batch.push(frames);
             return Ahead::Entries(run.next());
         }
@@ -223,12 +225,33 @@ mod tests {
         }
         let first = read(&mut log, 1, 4);
         assert_eq!(read(&mut log, 1, 4).as_ptr(), first.as_ptr());
-        assert_eq!(read(&mut log, 3, 4).as_ptr(), first[20..].as_ptr(), "the last part of it");
-        read(&mut log, 2, 4);
+        assert_eq!(read(&mut log, 2, 4).as_ptr(), first[10..].as_ptr(), "what is left of it");
         read(&mut log, 1, 3);
         log.append(Entry { at: 0, is_message: true, frame: frames[3].clone() });
         read(&mut log, 1, 5);
         read(&mut log, 1, 4);
+    }
+
+    /// Who never acknowledges is counted what they are sent, and each of a thousand bits held the whole run that it was cut from.
+    #[test]
+    fn a_bit_of_a_long_run_does_not_hold_all_of_it() {
+        let mut log = filled(10, 100);
+        log.read(1, 11, &mut Vec::new());
+        let mut batch = Vec::new();
+        assert_eq!(log.read(10, 11, &mut batch), Ahead::Entries(11));
+        assert_eq!(batch[0].as_ptr(), log.entries[9].frame.as_ptr());
+    }
+
+    #[test]
+    fn what_is_left_of_a_run_ends_where_the_run_does() {
+        let mut log = filled(5, limits::BATCH / 3);
+        let mut batch = Vec::new();
+        assert_eq!(log.read(1, 6, &mut batch), Ahead::Entries(4));
+        assert_eq!(log.read(2, 6, &mut batch), Ahead::Entries(4));
+        assert_eq!(batch[1].len(), batch[0].len() - limits::BATCH / 3);
+        assert_eq!(log.read(4, 6, &mut batch), Ahead::Entries(6));
+        log.forget_before(3);
+        assert_eq!(log.read(2, 6, &mut batch), Ahead::Gap(3));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{Member, MemberId, Message, codec::encode_part, frame, limits, messag
 
 /// The members of a room in the order of their numbers, encoded one after the other: where hundreds come at once, each is sent a
 /// copy, and nothing has to be gathered for it.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Listing {
     ids: Vec<MemberId>,
     /// Where each of them ends in `bytes`.
