@@ -110,7 +110,8 @@ pub const WINDOW_OF_MEMBER: usize = 2 * 1024 * 1024;
 pub const WINDOW_OF_HOST: usize = 256 * 1024;
 
 /// Bytes that are kept of each QUIC connection until the peer has acknowledged them. A peer that never does, and yet is heard,
-/// holds on to so much of what the log has forgotten, or twice as much where it was sent parts of runs; with less than is in flight on a fast network, that would be slow.
+/// holds on to so much of what the log has forgotten, or to twice as much where it was sent parts of runs; with less than is in
+/// flight on a fast network, that would be slow.
 pub const UNACKNOWLEDGED: usize = 1024 * 1024;
 
 /// A QUIC peer that is silent so long is gone. Also bounds the handshake.
