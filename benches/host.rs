@@ -1,8 +1,8 @@
 //! parlor's host, to be put under load by `load`: on the loopback, with every transport on one port, as the program runs it,
 //! but that its members may send as fast as they like, and that nobody looks at what they say.
 //!
-//! It takes an address, prints the one that it got, and ends when it is killed. With a number of milliseconds after the address, a
-//! turn around the members takes so long (see `host/round.rs`), and not as long as it would.
+//! It takes an address, prints the one that it got, and ends when it is killed. With a number of milliseconds after the address, what
+//! is said waits for so long (see `host/schedule.rs`), and not for as long as it would.
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
@@ -19,8 +19,8 @@ fn main() -> ExitCode {
         eprintln!("usage: host 127.0.0.1:0 [MILLISECONDS] (scripts/peers starts it)");
         return ExitCode::SUCCESS;
     };
-    if let Some(turn) = std::env::args().skip(1).find_map(|argument| argument.parse().ok()) {
-        host::let_turns_take(Duration::from_millis(turn));
+    if let Some(wait) = std::env::args().skip(1).find_map(|argument| argument.parse().ok()) {
+        host::let_news_wait(Duration::from_millis(wait));
     }
     let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(runtime.spawn(run(address))).expect("no panic")

@@ -171,8 +171,8 @@ def beside(results, workload, head, label):
     return table([head, "over", "CPU, s for a million", "p50, ms", "p99", "p99.9"], rows)
 
 
-def turns(results):
-    return beside(results, "lively", "turn, ms", lambda server: server.removeprefix("turn"))
+def waits(results):
+    return beside(results, "lively", "wait, ms", lambda server: server.removeprefix("wait"))
 
 
 def lossy(results):
@@ -258,17 +258,17 @@ def plot_growth(results, file):
                 Chart(Chart.WIDTH, "resident, MiB", "members", across, memory, True)])
 
 
-def plot_turns(results, file):
-    turn = sorted({int(server.removeprefix("turn")) for _, server, _ in results.runs})
+def plot_waits(results, file):
+    wait = sorted({int(server.removeprefix("wait")) for _, server, _ in results.runs})
     cpu, late = [], []
     for over in sorted({over for _, _, over in results.runs}):
         def figure(*path):
-            return [(ms, results.median("lively", f"turn{ms}", over, "talk", *path)) for ms in turn]
+            return [(ms, results.median("lively", f"wait{ms}", over, "talk", *path)) for ms in wait]
         cpu.append((OVER[over], LINES[over], False, figure("cpu")))
         late.append((f"{OVER[over]}, half", LINES[over], False, figure("latency_ms", "p50")))
         late.append((f"{OVER[over]}, 99 %", LINES[over], True, figure("latency_ms", "p99")))
-    draw(file, [Chart(0, "processor, s for a million deliveries", "turn, ms", turn, cpu, False),
-                Chart(Chart.WIDTH, "from saying to hearing, ms", "turn, ms", turn, late, False)])
+    draw(file, [Chart(0, "processor, s for a million deliveries", "wait, ms", wait, cpu, False),
+                Chart(Chart.WIDTH, "from saying to hearing, ms", "wait, ms", wait, late, False)])
 
 
 def plot(results, file):
@@ -328,8 +328,8 @@ def main():
         which, text, plotted, drawn = "--lossy ", lossy(results), None, None
     elif all(workload.startswith("room") for workload in workloads):
         which, text, plotted, drawn = "--growth ", growth(results), plot_growth, "growth.svg"
-    elif all(server.startswith("turn") for server in servers):
-        which, text, plotted, drawn = "--turns ", turns(results), plot_turns, "turns.svg"
+    elif all(server.startswith("wait") for server in servers):
+        which, text, plotted, drawn = "--waits ", waits(results), plot_waits, "waits.svg"
     else:
         which, text, plotted, drawn = "", tables(results), plot, "peers.svg"
     print(text)

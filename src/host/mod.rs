@@ -6,7 +6,7 @@
 //! - `pace`: how fast somebody may go on
 //! - `attend`: a member's task, and how it ends
 //! - `fan_out`: one task that writes to all members
-//! - `round`: how fast it goes around them
+//! - `schedule`: when each of them is written to
 //! - `answers`: answers that wait to be written to a member
 //! - `outside`: what the host is told of the way in from outside, and the invite with it
 //! - `own`: the host's own membership, which needs no connection
@@ -20,7 +20,7 @@ mod outside;
 mod own;
 mod pace;
 mod porch;
-mod round;
+mod schedule;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ use tracing::{error, info};
 pub use crate::room::{Keep, Save};
 
 #[cfg(feature = "bench")]
-pub use self::{pace::let_members_hurry, round::let_turns_take};
+pub use self::{pace::let_members_hurry, schedule::let_news_wait};
 
 use self::outside::Outside;
 use crate::{

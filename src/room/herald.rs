@@ -46,6 +46,11 @@ impl News {
         self.catch_up()
     }
 
+    /// The number after that of the last entry that was heard of.
+    pub fn head(&self) -> u64 {
+        self.heard.seq
+    }
+
     /// What has come by now, which is no news any more.
     pub fn catch_up(&mut self) -> Matter {
         let told = self.herald.told();
