@@ -17,8 +17,8 @@ const PATIENCE: Duration = Duration::from_micros(20);
 /// not at all where that is shorter than this, for clocks here go by the millisecond,
 const SHORTEST: Duration = Duration::from_millis(2);
 
-/// and no longer than this. With what such a clock may be late, nobody waits for more than 10 ms, a tenth of what people notice.
-const LONGEST: Duration = Duration::from_millis(9);
+/// and no longer than this. With what such a clock may be late, nobody waits for more than 9 ms; people notice some 100.
+const LONGEST: Duration = Duration::from_millis(8);
 
 /// Who comes and goes may wait so many times as long: where hundreds come at once, as many are told of each.
 const PRESENCE: u32 = 20;
@@ -34,7 +34,7 @@ const NEAR: u32 = 8;
 
 /// How long it takes to write to a member: some 6 to 8 µs of the processor over plain TCP and TLS, and 14 over QUIC (500 members).
 /// Writing begins so much earlier for each who stands behind, but not in the first third of the time there is.
-const EACH: Duration = Duration::from_micros(8);
+const EACH: Duration = Duration::from_micros(10);
 
 /// So many are written to in one go, for a millisecond, before it is seen whether there is more.
 const TOGETHER: usize = 100;
@@ -320,10 +320,10 @@ mod tests {
         }
     }
 
-    /// Where each who has heard everything waits for 9 ms from what comes then, a write takes along 1 + λ · 9 ms, and a little less
-    /// where the last of them do.
+    /// Where each who has heard everything waits for 8 ms from what comes then, a write takes along 1 + λ · 8 ms, and a little less
+    /// for those who are written to sooner.
     #[test]
-    fn at_200_a_second_two_writes_take_along_five() {
+    fn at_200_a_second_three_writes_take_along_seven() {
         let mut row = Row::new(500);
         let mut chance = fastrand::Rng::with_seed(1);
         for _ in 0..5_000 {
@@ -331,7 +331,7 @@ mod tests {
             row.pass(Duration::from_secs_f64(-(1.0 - chance.f64()).ln() / 200.0));
         }
         let writes = row.writes as f64 / 500.0 / 5_000.0;
-        assert!((0.36..=0.42).contains(&writes), "{writes}");
+        assert!((0.41..=0.45).contains(&writes), "{writes}");
         assert!(row.longest <= Duration::from_millis(10), "{:?}", row.longest);
     }
 
