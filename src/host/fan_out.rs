@@ -137,7 +137,7 @@ impl Wake for Writer {
 async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
     let mut writers: VecDeque<Arc<Writer>> = VecDeque::new();
     let mut taken = Vec::new();
-    let mut schedule = Schedule::new(Instant::now());
+    let mut schedule = Schedule::new(news.head(), Instant::now());
     let mut clock = pin!(sleep(Duration::ZERO));
     loop {
         let due = schedule.due();
@@ -185,7 +185,7 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
             }
         }
         let count = schedule.take(Instant::now());
-        // All of them are looked at beforehand, so that memory is waited for once, and not for each: they are in no cache any more.
+        // All of them are looked at beforehand, so that memory is waited for once, and not for each: they are hardly in a cache any more.
         black_box(writers.iter().take(count).filter(|writer| writer.answers.is_idle()).count());
         for _ in 0..count {
             if let Some(writer) = writers.pop_front().filter(Writer::hear) {
@@ -193,7 +193,7 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
                 schedule.join();
             }
         }
-        schedule.wrote(Instant::now());
+        schedule.wrote(count, Instant::now());
     }
 }
 
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn in_a_large_room_what_is_said_in_a_turn_is_written_once() {
+    async fn in_a_large_room_what_is_said_meanwhile_is_written_once() {
         let (room, host) = room();
         let fan_out = FanOut::start(&room);
         let members: Vec<_> = (0..500).map(|_| idle(&fan_out)).collect();
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_leaves_and_comes_in_the_midst_of_a_turn_the_end_is_told_to_all() {
+    async fn whoever_leaves_and_comes_in_the_midst_of_a_wait_the_end_is_told_to_all() {
         let (room, host) = room();
         let fan_out = FanOut::start(&room);
         let mut members: Vec<_> = (0..500).map(|_| idle(&fan_out)).collect();

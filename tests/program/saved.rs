@@ -208,8 +208,9 @@ fn a_full_disk_stops_the_talk_and_loses_nothing() {
     let [ana, ben, chi] = [(); 3].map(|()| Installation::new());
     let file = disk.file();
     let options = ["host", "--name", "Ana", "--port", "0", "--bind", "127.0.0.1", "--save", &file, "--json"];
+    // Less is free than what is said takes up, however seldom the file is written to meanwhile.
     let mut host =
-        Host::of(Program::start(&mut disk.command(2_048, 1_500, &ana.command(&options)), "a host with a small disk"));
+        Host::of(Program::start(&mut disk.command(2_048, 1_700, &ana.command(&options)), "a host with a small disk"));
     let mut ben = ben.join(&host, "Ben", &[]);
     let said = 50;
     for number in 0..said {
@@ -241,7 +242,7 @@ fn what_a_full_disk_kept_from_being_heard_is_given_back_at_the_end() {
     let [ana, ben] = [(); 2].map(|()| Installation::new());
     let file = disk.file();
     let options = ["host", "--name", "Ana", "--port", "0", "--bind", "127.0.0.1", "--save", &file, "--json"];
-    let mut host = Host::of(Program::start(&mut disk.command(1_024, 500, &ana.command(&options)), "a small disk"));
+    let mut host = Host::of(Program::start(&mut disk.command(1_024, 700, &ana.command(&options)), "a small disk"));
     let mut ben = ben.join(&host, "Ben", &[]);
     for number in 0..50 {
         ben.say(&format!("{number} {}", "x".repeat(8_000)));
