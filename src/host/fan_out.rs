@@ -185,7 +185,8 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
             }
         }
         let count = schedule.take(Instant::now());
-        // All of them are looked at beforehand, so that memory is waited for once, and not for each: they are hardly in a cache any more.
+        // All of them are looked at beforehand, so that memory is waited for once, and not for each: they are hardly in a cache
+        // any more.
         black_box(writers.iter().take(count).filter(|writer| writer.answers.is_idle()).count());
         for _ in 0..count {
             if let Some(writer) = writers.pop_front().filter(Writer::hear) {

@@ -211,7 +211,7 @@ fn patience(members: usize, times: u32) -> Duration {
 mod tests {
     use super::*;
 
-    /// What a clock of milliseconds may be late.
+    /// What the clock here may be late.
     const LATE: Duration = Duration::from_millis(1);
 
     /// What a write takes here.
@@ -227,7 +227,8 @@ mod tests {
         writes: usize,
     }
 
-    /// What nobody is to wait longer than: the wait, what the clock is late, and what it takes longer to write to all than it is given.
+    /// What nobody is to wait longer than: the wait, what the clock is late, and what it takes longer to write to all than there is
+    /// time for.
     fn bound(members: usize, patience: Duration) -> Duration {
         let ahead = (EACH * members as u32).min(patience * 2 / 3);
         patience + LATE + (WRITE * members as u32).saturating_sub(ahead)
