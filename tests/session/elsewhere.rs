@@ -25,7 +25,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Joiner, PATIENCE, accept, heard, hello, options, roster, said, welcome};
+use crate::harness::{Joiner, PATIENCE, accept, heard, hello, options, roster, said, welcome};
 
 /// A host on one port, and the way to it.
 struct Host {

@@ -18,7 +18,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::{Joiner, accept, heard, hello, options, roster, said, welcome};
+use crate::harness::{Joiner, accept, heard, hello, options, roster, said, welcome};
 
 /// A host whom somebody joins who wants to stay, and what that one is told to do.
 fn joined() -> (Box<dyn Listener>, mpsc::Sender<Command>) {

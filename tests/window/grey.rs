@@ -1,6 +1,7 @@
 //! A picture in grey, and what makes its words easier to read.
 
 /// A picture in grey, row by row.
+#[derive(Default, Eq, PartialEq)]
 pub(crate) struct Grey {
     width: usize,
     pixels: Vec<u8>,
@@ -22,9 +23,30 @@ impl Grey {
         is_whole.then(|| Self { width, pixels: rest.to_vec() })
     }
 
-    pub(crate) fn to_pgm(&self) -> Vec<u8> {
-        let height = self.pixels.len() / self.width;
-        let mut bytes = format!("P5\n{} {height}\n255\n", self.width).into_bytes();
+    /// As a TIFF file without compression, which tesseract takes in at once. A PGM it reads byte by byte, for a fifth of its time.
+    pub(crate) fn to_tiff(&self) -> Vec<u8> {
+        const TAGS: u32 = 8;
+        let (width, height) = (self.width as u32, (self.pixels.len() / self.width) as u32);
+        let pixels_at = 8 + 2 + 12 * TAGS + 4;
+        // Width, height, bits of a pixel, no compression, black is zero, one strip: where, of so many rows, and so long.
+        let tags: [(u16, u32); TAGS as usize] = [
+            (256, width),
+            (257, height),
+            (258, 8),
+            (259, 1),
+            (262, 1),
+            (273, pixels_at),
+            (278, height),
+            (279, width * height),
+        ];
+        let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+        bytes.extend((TAGS as u16).to_le_bytes());
+        for (tag, value) in tags {
+            // One number of 32 bits.
+            bytes.extend([tag.to_le_bytes(), 4u16.to_le_bytes()].concat());
+            bytes.extend([1u32.to_le_bytes(), value.to_le_bytes()].concat());
+        }
+        bytes.extend(0u32.to_le_bytes());
         bytes.extend(&self.pixels);
         bytes
     }
