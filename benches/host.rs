@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     if let Some(wait) = std::env::args().skip(1).find_map(|argument| argument.parse().ok()) {
         host::let_news_wait(Duration::from_millis(wait));
     }
+    host::take_descriptors();
     let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(runtime.spawn(run(address))).expect("no panic")
 }

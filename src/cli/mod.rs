@@ -144,7 +144,7 @@ fn perform(Request { data_dir, log, task }: Request) -> Exit {
 
 /// A conversation, in the window or in the terminal.
 fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir, log: Option<&Path>) -> Exit {
-    take_all_descriptors();
+    host::take_descriptors();
     let (credentials, own) = (Credentials::new(identity.clone()), identity.fingerprint());
     thread::spawn(move || warm_up(&credentials, own));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -174,18 +174,6 @@ fn in_terminal(runtime: &tokio::runtime::Runtime, conversation: Conversation, js
     match runtime.block_on(shown) {
         Ok(last) => exit_after(&last),
         Err(panic) => local(panic),
-    }
-}
-
-/// Each connection over TCP takes a descriptor. Many systems give a program 1,024 (for `select`, which nobody here uses), and
-/// as many as a full room needs if it asks.
-fn take_all_descriptors() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-        // With what there is, fewer can come in.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     }
 }
 

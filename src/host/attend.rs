@@ -52,20 +52,27 @@ enum End {
     RoomClosed,
 }
 
+/// Somebody who has just been let in.
+pub(super) struct Attended {
+    pub(super) connection: Arc<dyn Connection>,
+    pub(super) stream: Stream,
+    pub(super) membership: Membership,
+    /// What they have been told so far.
+    pub(super) cursor: Cursor,
+}
+
 /// Serves a member until they are gone, and holds `attending` for as long. They are written to from now on, and heard when this is
 /// polled.
 ///
 /// A thousand members may stay for hours, so what it takes up is kept small: what is seldom needed is on the heap while it is.
 pub(super) fn attend(
     fan_out: &FanOut,
-    connection: Arc<dyn Connection>,
-    Stream { send, mut recv }: Stream,
-    membership: Membership,
+    Attended { connection, stream: Stream { send, mut recv }, membership, cursor }: Attended,
     attending: Option<mpsc::Sender<()>>,
 ) -> impl Future<Output = ()> + use<> {
     let answers = Arc::<Answers>::default();
     let (tell, written) = oneshot::channel();
-    let written_to = write(membership.member().id, send, membership.cursor(), answers.clone());
+    let written_to = write(membership.member().id, send, cursor, answers.clone());
     let writing = fan_out.add(answers.clone(), async move {
         // Nobody to tell if it has ended otherwise.
         let _ = tell.send(written_to.await);

@@ -14,12 +14,12 @@ use tokio::{
 use tracing::{Instrument, debug, error_span, field, info, warn};
 
 use super::{
-    attend::attend,
+    attend::{Attended, attend},
     fan_out::FanOut,
     porch::{COURTESY, Place, Porch},
 };
 use crate::{
-    room::{Candidate, Membership, Room},
+    room::{Candidate, Room},
     transport::{Accepted, Connection, Error, Incoming, Listener, Stream},
     wire::{CloseCode, FromMember, Message, limits, message::Hello},
 };
@@ -102,26 +102,20 @@ async fn answer(
         return;
     };
     // On the heap: who waits for a place does not have to have the space that a handshake takes.
-    if let Some((connection, stream, membership)) = Box::pin(let_in(incoming, place, deadline, room)).await {
+    if let Some(member) = Box::pin(let_in(incoming, place, deadline, room)).await {
         // Gone when the room has just ended; then nobody waits for this one.
         let attending = attending.upgrade();
         // A task of its own: one who stays for hours does not keep the space that coming in takes.
-        tokio::spawn(attend(&fan_out, connection, stream, membership, attending).in_current_span());
+        tokio::spawn(attend(&fan_out, member, attending).in_current_span());
     }
 }
 
-async fn let_in(
-    incoming: Incoming,
-    place: Place,
-    deadline: Instant,
-    room: Arc<Room>,
-) -> Option<(Arc<dyn Connection>, Stream, Membership)> {
+async fn let_in(incoming: Incoming, place: Place, deadline: Instant, room: Arc<Room>) -> Option<Attended> {
     let (place, connection, stream, hello) = tokio::select! {
         greeted = greet(incoming, place, deadline) => greeted?,
         () = room.closed() => return None,
     };
-    let (membership, stream) = admit(&room, place, &*connection, stream, &hello).await?;
-    Some((connection, stream, membership))
+    admit(&room, place, connection, stream, &hello).await
 }
 
 /// From a place on the porch to a hello. Whoever gets as far as to understand it is told why they are not let in.
@@ -209,10 +203,10 @@ async fn hello(connection: &dyn Connection) -> Result<(Stream, Hello), Error> {
 async fn admit(
     room: &Arc<Room>,
     place: Place,
-    connection: &dyn Connection,
-    Stream { mut send, recv }: Stream,
+    connection: Arc<dyn Connection>,
+    mut stream: Stream,
     hello: &Hello,
-) -> Option<(Membership, Stream)> {
+) -> Option<Attended> {
     let peer = connection.peer();
     let candidate = Candidate {
         name: &hello.name,
@@ -231,15 +225,18 @@ async fn admit(
             welcome.ticket = connection.ticket();
             let mut batch = vec![welcome.encode()];
             batch.append(&mut membership.take_roster());
+            let mut cursor = membership.cursor();
             let told = async {
                 membership.settled().await;
-                send.send(&mut batch).await
+                // What has happened, in one go with it: that they have come in, at least.
+                cursor.read(&mut batch).await;
+                stream.send.send(&mut batch).await
             };
             match timeout(limits::GREETING, told).await {
-                Ok(Ok(())) => Some((membership, Stream { send, recv })),
+                Ok(Ok(())) => Some(Attended { connection, stream, membership, cursor }),
                 _ => {
                     info!("gone before the welcome was written");
-                    drop((send, recv));
+                    drop(stream);
                     membership.linger().await;
                     None
                 }
@@ -247,8 +244,8 @@ async fn admit(
         }
         Err(refused) => {
             info!(why = ?refused.refusal, "refused");
-            let _ = timeout(limits::FAREWELL, send.send(&mut vec![refused.encode()])).await;
-            drop((send, recv));
+            let _ = timeout(limits::FAREWELL, stream.send.send(&mut vec![refused.encode()])).await;
+            drop(stream);
             connection.close(CloseCode::Refused, &refused.detail).await;
             None
         }

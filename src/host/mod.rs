@@ -5,6 +5,7 @@
 //! - `porch`: how many strangers there may be, and how often they may knock
 //! - `pace`: how fast somebody may go on
 //! - `attend`: a member's task, and how it ends
+//! - `descriptors`: descriptors for everybody who may come
 //! - `fan_out`: one task that writes to all members
 //! - `schedule`: when each of them is written to
 //! - `answers`: answers that wait to be written to a member
@@ -13,6 +14,7 @@
 
 mod answers;
 mod attend;
+mod descriptors;
 mod door;
 mod fan_out;
 mod listen;
@@ -27,6 +29,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::spawn_blocking, time::timeout};
 use tracing::{error, info};
 
+pub use self::descriptors::take_descriptors;
 pub use crate::room::{Keep, Save};
 
 #[cfg(feature = "bench")]

@@ -18,6 +18,8 @@ pub(super) struct Log {
     entries: VecDeque<Entry>,
     /// What `entries` hold together.
     bytes: usize,
+    /// The numbers of the last messages among them, as many as whoever comes in is shown.
+    messages: VecDeque<u64>,
     /// The oldest entry in the file, if there is one.
     saved_from: Option<u64>,
     /// What was read last.
@@ -67,20 +69,24 @@ pub(super) enum Ahead {
 impl Log {
     /// An empty log of a new epoch.
     pub(super) fn new() -> Self {
-        Self { epoch: random::number(), first: 1, entries: VecDeque::new(), bytes: 0, saved_from: None, run: None }
+        Self {
+            epoch: random::number(),
+            first: 1,
+            entries: VecDeque::new(),
+            bytes: 0,
+            messages: VecDeque::new(),
+            saved_from: None,
+            run: None,
+        }
     }
 
     /// The log of a room that is saved.
     pub(super) fn found(found: &mut Found) -> Self {
-        let entries = VecDeque::from(std::mem::take(&mut found.entries));
-        Self {
-            epoch: found.epoch,
-            first: found.head - entries.len() as u64,
-            bytes: entries.iter().map(|entry| entry.frame.len()).sum(),
-            entries,
-            saved_from: Some(found.first),
-            run: None,
-        }
+        let entries = std::mem::take(&mut found.entries);
+        let first = found.head - entries.len() as u64;
+        let mut log = Self { epoch: found.epoch, first, saved_from: Some(found.first), ..Self::new() };
+        entries.into_iter().for_each(|entry| log.append(entry));
+        log
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -94,6 +100,12 @@ impl Log {
 
     /// Appends an entry, which has been given the number [`head`](Self::head).
     pub(super) fn append(&mut self, entry: Entry) {
+        if entry.is_message {
+            if self.messages.len() == limits::HISTORY {
+                self.messages.pop_front();
+            }
+            self.messages.push_back(self.head());
+        }
         self.bytes += entry.frame.len();
         self.entries.push_back(entry);
         while self.entries.len() > limits::LOG_ENTRIES || self.bytes > limits::LOG_BYTES {
@@ -112,6 +124,9 @@ impl Log {
     fn forget_oldest(&mut self) {
         if let Some(oldest) = self.entries.pop_front() {
             self.bytes -= oldest.frame.len();
+            if self.messages.front() == Some(&self.first) {
+                self.messages.pop_front();
+            }
             self.first += 1;
         }
     }
@@ -159,20 +174,9 @@ impl Log {
         Run { end, position, begins, frames }
     }
 
-    /// The position from which `messages` messages lie ahead, or as many as there are.
-    pub(super) fn history(&self, messages: usize) -> u64 {
-        let mut start = self.head();
-        let mut found = 0;
-        for (back, entry) in self.entries.iter().rev().enumerate() {
-            if found == messages {
-                break;
-            }
-            if entry.is_message {
-                found += 1;
-                start = self.head() - 1 - back as u64;
-            }
-        }
-        start
+    /// The position from which the last [`limits::HISTORY`] messages lie ahead, or as many as there are.
+    pub(super) fn history(&self) -> u64 {
+        self.messages.front().copied().unwrap_or(self.head())
     }
 }
 
@@ -265,13 +269,19 @@ mod tests {
 
     #[test]
     fn history_counts_messages_and_not_the_notices_between_them() {
-        let mut log = filled(3, 1);
-        for is_message in [false, true, false] {
-            log.append(entry(is_message, 0));
-        }
-        assert_eq!(log.history(2), 3);
-        assert_eq!(log.history(100), 1);
-        assert_eq!(log.history(0), log.head());
+        let mut log = Log::new();
+        let append = |log: &mut Log, is_message| log.append(entry(is_message, 1));
+        append(&mut log, false);
+        assert_eq!(log.history(), log.head(), "there is none");
+        append(&mut log, true);
+        append(&mut log, false);
+        assert_eq!(log.history(), 2);
+        (1..limits::HISTORY).for_each(|_| append(&mut log, true));
+        assert_eq!(log.history(), 2);
+        append(&mut log, true);
+        assert_eq!(log.history(), 4);
+        append(&mut log, false);
+        assert_eq!(log.history(), 4);
     }
 
     #[test]
@@ -287,10 +297,11 @@ mod tests {
         log.forget_before(3);
         assert_eq!(log.read(2, u64::MAX, &mut Vec::new()), Ahead::Gap(3));
         assert_eq!(log.read(3, u64::MAX, &mut Vec::new()), Ahead::Saved(8));
-        log.forget_before(100);
-        assert_eq!(log.read(99, u64::MAX, &mut Vec::new()), Ahead::Gap(100));
-        assert_eq!(log.history(usize::MAX), 100);
+        let late = log.head() - 5;
+        log.forget_before(late);
+        assert_eq!(log.read(late - 1, u64::MAX, &mut Vec::new()), Ahead::Gap(late));
+        assert_eq!(log.history(), late);
         log.forget_before(log.head());
-        assert_eq!((log.history(1), log.bytes), (log.head(), 0));
+        assert_eq!((log.history(), log.bytes), (log.head(), 0));
     }
 }

@@ -171,7 +171,7 @@ impl Room {
         security: Security,
     ) -> Result<Membership, Refused> {
         let mut state = self.state();
-        let history = state.log.history(limits::HISTORY);
+        let history = state.log.history();
         let proof = Proof::new(fingerprint, None);
         let State { names, present, .. } = &mut *state;
         if !names.claim_host(name, proof, history, |id| id != HOST && present.contains_key(&id)) {
@@ -209,7 +209,7 @@ impl Room {
             true => Some(state.longest_away().ok_or_else(full)?),
             false => None,
         };
-        let history = state.log.history(limits::HISTORY);
+        let history = state.log.history();
         let State { names, present, .. } = &mut *state;
         let id = match names.claim(&name, proof.clone(), history, |id| present.contains_key(&id)) {
             Claim::Granted(HOST) => return Err(taken(&name, names)),

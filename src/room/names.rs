@@ -5,7 +5,7 @@
 //! by the pass that they were given, and their name is theirs only while they are in the room.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque, hash_map::Entry},
     sync::Arc,
 };
 
@@ -21,6 +21,8 @@ pub(super) struct Names {
     owners: BTreeMap<MemberId, Box<Owner>>,
     /// Whose name has this likeness. No two have one in common.
     by_likeness: HashMap<Arc<str>, MemberId>,
+    /// How many names a key has.
+    of_key: HashMap<Fingerprint, usize>,
     next: MemberId,
     /// What has changed since it was last asked for.
     changes: Changes,
@@ -142,9 +144,8 @@ impl Names {
         if !self.free(&owner, &is_present) {
             return Claim::Taken;
         }
-        let is_theirs = |other: &Owner| other.proof == owner.proof;
-        let has_too_many = || self.owners.values().filter(|other| is_theirs(other)).count() >= limits::NAMES_PER_KEY;
-        if owner.has_key() && has_too_many() && !self.forget_one(|id, other| is_theirs(other) && !is_present(id)) {
+        let has_too_many = owner.proof.key().is_some_and(|key| self.of_key.get(&key) >= Some(&limits::NAMES_PER_KEY));
+        if has_too_many && !self.forget_one(|id, other| other.proof == owner.proof && !is_present(id)) {
             return Claim::Full;
         }
         if self.owners.len() >= limits::NAMES_REMEMBERED && !self.forget_one(|id, _| !is_present(id)) {
@@ -200,6 +201,9 @@ impl Names {
     fn put(&mut self, id: MemberId, owner: Owner) {
         for likeness in &owner.likenesses {
             self.by_likeness.insert(likeness.clone(), id);
+        }
+        if let Some(key) = owner.proof.key() {
+            *self.of_key.entry(key).or_default() += 1;
         }
         self.owners.insert(id, Box::new(owner));
     }
@@ -282,6 +286,12 @@ impl Names {
             self.changes.note(|| Change::Forgotten(id));
             for likeness in &owner.likenesses {
                 self.by_likeness.remove(likeness);
+            }
+            if let Some(Entry::Occupied(mut count)) = owner.proof.key().map(|key| self.of_key.entry(key)) {
+                match count.get() {
+                    1 => drop(count.remove()),
+                    _ => *count.get_mut() -= 1,
+                }
             }
         }
     }

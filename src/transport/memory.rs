@@ -146,7 +146,7 @@ impl Listener for MemoryListener {
             let (remote, fingerprint, pipe) =
                 self.knocks.recv().await.ok_or(io::Error::from(io::ErrorKind::NotConnected))?;
             let peer = peer(remote, fingerprint, Security::Encrypted);
-            let handshake = SocketConnection::accepted(peer, Pipe::Memory(pipe), self.desk.clone());
+            let handshake = SocketConnection::accepted(peer, Pipe::Memory(pipe).into_stream(), self.desk.clone());
             Ok(Incoming { remote, handshake: Box::pin(handshake) })
         })
     }

@@ -33,7 +33,7 @@ use std::{
     future::Future,
     io,
     net::{IpAddr, SocketAddr},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     time::Duration,
 };
@@ -221,10 +221,11 @@ const TURN: Duration = Duration::from_millis(50);
 
 /// Does the work of a handshake when it is its turn: of a crowd that comes at once, as many as there are `turns`. So the memory
 /// that handshakes take is used again, and those who wait take up next to none.
-async fn in_turn<W: IntoFuture>(turns: &Semaphore, work: W) -> W::Output {
+async fn in_turn<W: IntoFuture>(turns: &Semaphore, work: impl FnOnce() -> W) -> W::Output {
     // Nobody closes it.
     let turn = turns.acquire().await;
-    let mut work = pin!(work.into_future());
+    // On the heap: a handshake takes more space than all that one waits with, and more than one over plain TCP ever takes.
+    let mut work = Box::pin(work().into_future());
     match timeout(TURN, &mut work).await {
         Ok(done) => done,
         Err(_) => {

@@ -5,8 +5,8 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
+use bytes::Bytes;
 use tokio::{
-    io::AsyncReadExt,
     net::{TcpListener, TcpStream},
     sync::Semaphore,
 };
@@ -14,7 +14,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     Accepted, BoxFuture, Credentials, Error, Incoming, Kind, Listener, PROTOCOL, bind, canonical, in_turn, log_kind,
-    sockets::{Desk, Pipe, SocketConnection},
+    sockets::{Desk, Pipe, SocketConnection, farewell},
+    stream::Made,
     tcp, tls,
 };
 use crate::wire::{CloseCode, Message, message::Close};
@@ -76,20 +77,19 @@ impl Port {
         log_kind(if first == [TLS_HANDSHAKE] { Kind::Tls } else { Kind::Tcp });
         match (first, &self.encrypted) {
             ([TLS_HANDSHAKE], Some(acceptor)) => {
-                let (peer, pipe) = in_turn(&self.turns, tls::accept(acceptor, tcp, remote)).await?;
-                SocketConnection::accepted(peer, pipe, desk).await
+                let (peer, pipe) = in_turn(&self.turns, || tls::accept(acceptor, tcp, remote)).await?;
+                SocketConnection::accepted(peer, pipe.into_stream(), desk).await
             }
             ([TLS_HANDSHAKE], None) => {
-                Pipe::Tcp(tcp).farewell(&TLS_REFUSAL).await;
+                farewell(Pipe::Tcp(tcp).into_stream(), Bytes::from_static(&TLS_REFUSAL)).await;
                 Err(Error::WrongProtocol("it speaks TLS, which is not served here".to_owned()))
             }
-            _ => self.shake_plain(tcp, remote, desk).await,
+            _ => self.shake_plain(Pipe::Tcp(tcp).into_stream(), remote, desk).await,
         }
     }
 
-    async fn shake_plain(self, mut tcp: TcpStream, remote: SocketAddr, desk: Desk) -> Result<Accepted, Error> {
-        let mut preamble = [0; PROTOCOL.len()];
-        tcp.read_exact(&mut preamble).await.map_err(Error::Io)?;
+    async fn shake_plain(self, mut made: Made, remote: SocketAddr, desk: Desk) -> Result<Accepted, Error> {
+        let preamble: [u8; PROTOCOL.len()] = made.preface().await?;
         let refusal = match preamble.strip_prefix(b"parlor/") {
             Some(_) if preamble != PROTOCOL => {
                 Close::new(CloseCode::Version, "This host speaks parlor/1. One of the two programs needs an update.")
@@ -98,10 +98,10 @@ impl Port {
                 CloseCode::PlaintextRefused,
                 "This room is encrypted, and its host does not talk in the clear. Join it with encryption.",
             ),
-            Some(_) => return SocketConnection::accepted(tcp::peer(remote), Pipe::Tcp(tcp), desk).await,
+            Some(_) => return SocketConnection::accepted(tcp::peer(remote), made, desk).await,
             None => return Err(Error::WrongProtocol("its first bytes are not ours".to_owned())),
         };
-        Pipe::Tcp(tcp).farewell(&refusal.encode()).await;
+        farewell(made, refusal.encode()).await;
         Err(refusal.into())
     }
 }

@@ -25,7 +25,7 @@ use super::{
     bind, canonical,
     error::alert_received,
     in_turn, log_kind,
-    stream::{Sink, Source, Writer},
+    stream::{Made, Sink, Source, Writer},
     tls::configuration,
     trust::{SERVER_NAME, fingerprint_of},
 };
@@ -204,7 +204,7 @@ impl Listener for QuicListener {
 
 async fn shake(endpoint: Endpoint, incoming: quinn::Incoming, turns: &Semaphore) -> Result<Accepted, Error> {
     log_kind(Kind::Quic);
-    let quic = in_turn(turns, incoming).await.map_err(|error| lost(error, true))?;
+    let quic = in_turn(turns, || incoming).await.map_err(|error| lost(error, true))?;
     Ok(Accepted::Connection(QuicConnection::new(endpoint, quic, Security::Encrypted)?))
 }
 
@@ -232,7 +232,7 @@ impl QuicConnection {
     }
 
     fn stream(&self, (send, recv): (quinn::SendStream, quinn::RecvStream)) -> Stream {
-        let (stream, _, writer) = Stream::new(Source::Quic(recv), Sink::Quic(send), None);
+        let Made { stream, writer, .. } = Made::new(Source::Quic(recv), Sink::Quic(send));
         self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(writer);
         stream
     }

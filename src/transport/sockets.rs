@@ -9,8 +9,9 @@ use std::{
     sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream},
+    io::{AsyncWrite, AsyncWriteExt, DuplexStream},
     net::TcpStream,
     sync::{Mutex, Notify},
     time::timeout,
@@ -19,9 +20,9 @@ use tokio_rustls::TlsStream;
 use tracing::debug;
 
 use super::{
-    Accepted, BoxFuture, Connection, Error, Peer, Stream,
+    Accepted, BoxFuture, Connection, Error, PROTOCOL, Peer, Stream,
     error::broken,
-    stream::{Place, Reader, Sink, Source, Writer},
+    stream::{Made, Reader, Sink, Source, Writer},
 };
 use crate::{
     identity::Fingerprint,
@@ -43,14 +44,12 @@ pub(super) enum Pipe {
 }
 
 impl Pipe {
-    async fn read_exact(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+    /// The first bytes of whoever dials. On plain TCP, where nothing before them tells what will be spoken, they begin with that.
+    async fn greet(&mut self, preface: &[u8]) -> Result<(), Error> {
         match self {
-            Self::Tcp(tcp) => tcp.read_exact(bytes).await,
-            Self::Tls(tls) => tls.read_exact(bytes).await,
-            Self::Memory(memory) => memory.read_exact(bytes).await,
+            Self::Tcp(_) => self.write(&[PROTOCOL, preface].concat()).await,
+            Self::Tls(_) | Self::Memory(_) => self.write(preface).await,
         }
-        .map(|_| ())
-        .map_err(broken)
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -62,7 +61,7 @@ impl Pipe {
         .map_err(broken)
     }
 
-    fn into_stream(self, place: Place) -> (Stream, Arc<Mutex<Reader>>, Arc<Mutex<Writer>>) {
+    pub(super) fn into_stream(self) -> Made {
         let (source, sink) = match self {
             Self::Tcp(tcp) => {
                 let (read, write) = tcp.into_split();
@@ -77,21 +76,20 @@ impl Pipe {
                 (Source::Memory(read), Sink::Memory(write))
             }
         };
-        Stream::new(source, sink, place)
+        Made::new(source, sink)
     }
+}
 
-    /// The last words on a pipe that never became a connection.
-    pub(super) async fn farewell(mut self, last: &[u8]) {
-        let _ = timeout(limits::FAREWELL, async {
-            self.write(last).await?;
-            let (Stream { mut send, recv }, reader, _) = self.into_stream(None);
-            send.finish().await?;
-            drop(recv);
-            reader.lock().await.drain().await;
-            Ok::<_, Error>(())
-        })
-        .await;
-    }
+/// The last words on a pipe that never became a connection.
+pub(super) async fn farewell(Made { stream: Stream { mut send, recv }, reader, .. }: Made, last: Bytes) {
+    let _ = timeout(limits::FAREWELL, async {
+        send.send(&mut vec![last]).await?;
+        send.finish().await?;
+        drop(recv);
+        reader.lock().await.drain().await;
+        Ok::<_, Error>(())
+    })
+    .await;
 }
 
 /// Writes, and waits until nothing of it is kept back: TLS takes what it is given though the socket takes nothing yet.
@@ -121,35 +119,31 @@ enum Role {
 impl SocketConnection {
     /// A connection that we dialled: `pipe` becomes its first stream.
     pub(super) async fn dialled(peer: Peer, mut pipe: Pipe, redial: Redial) -> Result<Arc<dyn Connection>, Error> {
-        pipe.write(&[FIRST]).await?;
+        pipe.greet(&[FIRST]).await?;
         let role = Role::Dialled { redial, ticket: SyncMutex::new(None) };
-        Ok(Arc::new(Self::new(peer, pipe, role)))
+        Ok(Arc::new(Self::new(peer, pipe.into_stream(), role)))
     }
 
     /// A pipe that somebody dialled to us: a new connection, or one more stream.
-    pub(super) async fn accepted(peer: Peer, mut pipe: Pipe, desk: Desk) -> Result<Accepted, Error> {
-        let mut preface = [0];
-        pipe.read_exact(&mut preface).await?;
-        match preface {
+    pub(super) async fn accepted(peer: Peer, mut made: Made, desk: Desk) -> Result<Accepted, Error> {
+        match made.preface().await? {
             [FIRST] => {
                 let (id, session) = desk.register(peer.fingerprint);
                 let role = Role::Accepted { id, session, desk };
-                Ok(Accepted::Connection(Arc::new(Self::new(peer, pipe, role))))
+                Ok(Accepted::Connection(Arc::new(Self::new(peer, made, role))))
             }
             [FURTHER] => {
-                let (mut session, mut token) = ([0; 16], [0; 16]);
-                pipe.read_exact(&mut session).await?;
-                pipe.read_exact(&mut token).await?;
-                desk.attach(&Ticket { session, token: token.into() }, peer.fingerprint, pipe)?;
+                let session = made.preface().await?;
+                let token = made.preface::<16>().await?.into();
+                desk.attach(&Ticket { session, token }, peer.fingerprint, made.stream)?;
                 Ok(Accepted::Stream)
             }
             [other] => Err(Error::WrongProtocol(format!("a stream began with the byte {other}"))),
         }
     }
 
-    fn new(peer: Peer, pipe: Pipe, role: Role) -> Self {
-        let (first, reader, writer) = pipe.into_stream(None);
-        Self { peer, reader, writer, first: SyncMutex::new(Some(first)), role }
+    fn new(peer: Peer, Made { stream, reader, writer }: Made, role: Role) -> Self {
+        Self { peer, reader, writer, first: SyncMutex::new(Some(stream)), role }
     }
 }
 
@@ -182,8 +176,8 @@ impl Connection for SocketConnection {
             let told = lock(ticket).clone();
             let ticket = told.ok_or_else(|| Error::Io(io::Error::other("no ticket was handed out yet")))?;
             let mut pipe = redial().await?;
-            pipe.write(&[&[FURTHER], &ticket.session[..], ticket.token.bytes()].concat()).await?;
-            Ok(pipe.into_stream(None).0)
+            pipe.greet(&[&[FURTHER], &ticket.session[..], ticket.token.bytes()].concat()).await?;
+            Ok(pipe.into_stream().stream)
         })
     }
 
@@ -273,7 +267,7 @@ impl Desk {
         (id, session)
     }
 
-    fn attach(&self, ticket: &Ticket, fingerprint: Option<Fingerprint>, pipe: Pipe) -> Result<(), Error> {
+    fn attach(&self, ticket: &Ticket, fingerprint: Option<Fingerprint>, mut stream: Stream) -> Result<(), Error> {
         let sessions = lock(&self.0);
         let session = sessions
             .get(&ticket.session)
@@ -284,7 +278,8 @@ impl Desk {
         if Arc::strong_count(&session.place) > limits::STREAMS {
             return Err(Error::WrongProtocol("it opens more streams than are taken".to_owned()));
         }
-        session.add(pipe.into_stream(Some(Arc::new(session.place.clone()))).0);
+        stream.keep(session.place.clone());
+        session.add(stream);
         Ok(())
     }
 }
@@ -320,14 +315,13 @@ mod tests {
             tls::accept(&acceptor, tcp, remote).await.unwrap().1
         });
         let mut ours = Pipe::Tls(Tls::new(credentials, None).shake(&Place::Socket(address), expect).await.unwrap().0);
-        let mut theirs = accepted.await.unwrap();
+        let theirs = accepted.await.unwrap();
         // A task that has used up its turn is told by every socket to wait.
         while coop::has_budget_remaining() {
             coop::consume_budget().await;
         }
         ours.write(b"!").await.unwrap();
-        let mut byte = [0];
-        timeout(Duration::from_secs(20), theirs.read_exact(&mut byte)).await.unwrap().unwrap();
-        assert_eq!(byte, *b"!");
+        let mut theirs = theirs.into_stream();
+        assert_eq!(timeout(Duration::from_secs(20), theirs.preface()).await.unwrap().unwrap(), *b"!");
     }
 }

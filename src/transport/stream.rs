@@ -11,7 +11,7 @@ use std::{
     task::{Poll, ready},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf},
     net::{TcpStream, tcp},
@@ -38,15 +38,35 @@ pub struct SendHalf(OwnedMutexGuard<Writer>);
 /// The way in.
 pub struct RecvHalf(OwnedMutexGuard<Reader>);
 
-impl Stream {
-    /// A stream, and both its ends for when its halves are dropped.
+/// A stream that was just made, and both its ends for when its halves are dropped.
+pub(super) struct Made {
+    pub(super) stream: Stream,
+    pub(super) reader: Arc<Mutex<Reader>>,
+    pub(super) writer: Arc<Mutex<Writer>>,
+}
+
+impl Made {
+    /// A stream over these.
     #[allow(clippy::expect_used, reason = "nobody else has these locks yet")]
-    pub(super) fn new(source: Source, sink: Sink, place: Place) -> (Self, Arc<Mutex<Reader>>, Arc<Mutex<Writer>>) {
-        let reader = Arc::new(Mutex::new(Reader::new(source, place.clone())));
-        let writer = Arc::new(Mutex::new(Writer::new(sink, place)));
+    pub(super) fn new(source: Source, sink: Sink) -> Self {
+        let reader = Arc::new(Mutex::new(Reader { source, buffer: BytesMut::new(), _place: None }));
+        let writer = Arc::new(Mutex::new(Writer { sink, state: State::Open, _place: None }));
         let send = SendHalf(writer.clone().try_lock_owned().expect("a new lock is free"));
         let recv = RecvHalf(reader.clone().try_lock_owned().expect("a new lock is free"));
-        (Self { send, recv }, reader, writer)
+        Self { stream: Stream { send, recv }, reader, writer }
+    }
+
+    /// What comes before all frames.
+    pub(super) async fn preface<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        self.stream.recv.0.preface().await
+    }
+}
+
+impl Stream {
+    /// Where the number of streams has a bound: keeps a place among them until both halves are dropped.
+    pub(super) fn keep(&mut self, place: Arc<()>) {
+        let place = Arc::new(place);
+        (self.recv.0._place, self.send.0._place) = (Some(place.clone()), Some(place));
     }
 }
 
@@ -83,8 +103,8 @@ impl RecvHalf {
     }
 }
 
-/// What both halves of a stream keep while there is one of them, where the number of streams has a bound.
-pub(super) type Place = Option<Arc<Arc<()>>>;
+/// What both halves of a stream keep while there is one of them.
+type Place = Option<Arc<Arc<()>>>;
 
 /// What bytes go out through.
 pub(super) enum Sink {
@@ -112,10 +132,6 @@ enum State {
 }
 
 impl Writer {
-    fn new(sink: Sink, place: Place) -> Self {
-        Self { sink, state: State::Open, _place: place }
-    }
-
     async fn send(&mut self, batch: &mut Vec<Bytes>) -> Result<(), Error> {
         if self.state != State::Open {
             return Err(Error::Io(io::ErrorKind::BrokenPipe.into()));
@@ -188,8 +204,17 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    fn new(source: Source, place: Place) -> Self {
-        Self { source, buffer: BytesMut::new(), _place: place }
+    /// The first bytes of what comes next. Whatever has come with them stays here, as the beginning of the frames.
+    async fn preface<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        loop {
+            if let Some(preface) = self.buffer.first_chunk().copied() {
+                self.buffer.advance(N);
+                return Ok(preface);
+            }
+            if self.read().await? == 0 {
+                return Err(Error::Io(io::ErrorKind::UnexpectedEof.into()));
+            }
+        }
     }
 
     async fn next(&mut self) -> Result<Option<Frame>, Error> {

@@ -6,13 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpSocket, TcpStream},
-};
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::{
-    BoxFuture, Connection, Error, Expect, Kind, Listener, PROTOCOL, Peer, Place, Port, Proxy, Transport, canonical,
+    BoxFuture, Connection, Error, Expect, Kind, Listener, Peer, Place, Port, Proxy, Transport, canonical,
     sockets::{Pipe, SocketConnection},
 };
 use crate::wire::Security;
@@ -55,21 +52,14 @@ impl Transport for Tcp {
             if let Expect::Key(_) = expect {
                 return Err(Error::IdentityImpossible);
             }
-            let (pipe, remote) = greet(&way_out, &place).await?;
+            let (tcp, remote) = way_out.connect(&place).await?;
             let redial = Box::new(move || -> BoxFuture<'static, _> {
                 let (way_out, place) = (way_out.clone(), place.clone());
-                Box::pin(async move { Ok(greet(&way_out, &place).await?.0) })
+                Box::pin(async move { Ok(Pipe::Tcp(way_out.connect(&place).await?.0)) })
             });
-            SocketConnection::dialled(peer(remote), pipe, redial).await
+            SocketConnection::dialled(peer(remote), Pipe::Tcp(tcp), redial).await
         })
     }
-}
-
-/// Connects and says what will be spoken.
-async fn greet(way_out: &WayOut, place: &Place) -> Result<(Pipe, SocketAddr), Error> {
-    let (mut tcp, remote) = way_out.connect(place).await?;
-    tcp.write_all(PROTOCOL).await.map_err(Error::Io)?;
-    Ok((Pipe::Tcp(tcp), remote))
 }
 
 /// Who is at the other end of a plain TCP connection: all that can be known is where.

@@ -177,3 +177,16 @@ fn what_is_too_long_is_not_sent_and_not_lost() {
     host.program.say(&just);
     host.program.wait_said(&just);
 }
+
+/// Where threads share a table of descriptors, Linux makes whoever needs a larger one wait, and with them all who knock: a crowd
+/// waited for 25 ms of 50.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_host_has_a_descriptor_for_everybody_from_the_start() {
+    let ana = Installation::new();
+    let host = ana.host("Ana", &["--tcp"]);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", host.program.id())).expect("its status");
+    let size = status.lines().find_map(|line| line.strip_prefix("FDSize:")).expect("the size of its table");
+    let size: usize = size.trim().parse().expect("a number");
+    assert!(size > parlor::wire::limits::MEMBERS, "{size}");
+}
