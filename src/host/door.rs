@@ -27,6 +27,10 @@ use crate::{
 /// Why there was no place.
 const TOO_MANY: &str = "Too many are knocking. Try again in a moment.";
 
+/// What happened before is told in one go with the welcome where it is no more than this: that somebody has come in, mostly. The
+/// history of a room is for whoever attends to them, who lets them read as slowly as they like.
+const FEW: u64 = 4;
+
 /// A listener that has just failed is out of something; it is asked again after this.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -228,15 +232,16 @@ async fn admit(
             let mut cursor = membership.cursor();
             let told = async {
                 membership.settled().await;
-                // What has happened, in one go with it: that they have come in, at least.
-                cursor.read(&mut batch).await;
+                if welcome.head - welcome.first <= FEW {
+                    cursor.read(&mut batch).await;
+                }
                 stream.send.send(&mut batch).await
             };
             match timeout(limits::GREETING, told).await {
                 Ok(Ok(())) => Some(Attended { connection, stream, membership, cursor }),
                 _ => {
                     info!("gone before the welcome was written");
-                    drop(stream);
+                    drop((stream, connection, batch, cursor));
                     membership.linger().await;
                     None
                 }

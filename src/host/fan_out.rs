@@ -1,4 +1,4 @@
-//! Fan-out: one task writes to all members, to each what lies ahead of their cursor.
+//! Fan-out: one task writes to all members, once they are welcomed, to each what lies ahead of their cursor.
 //!
 //! Each member's writing is a future of its own, and waits for its own socket: who does not keep up is left behind, and keeps
 //! nobody waiting. But when there is news, all who have nothing left to write are polled, one after the other, as fast as

@@ -85,7 +85,9 @@ impl Log {
         let entries = std::mem::take(&mut found.entries);
         let first = found.head - entries.len() as u64;
         let mut log = Self { epoch: found.epoch, first, saved_from: Some(found.first), ..Self::new() };
-        entries.into_iter().for_each(|entry| log.append(entry));
+        for entry in entries {
+            log.append(entry);
+        }
         log
     }
 

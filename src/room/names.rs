@@ -288,9 +288,9 @@ impl Names {
                 self.by_likeness.remove(likeness);
             }
             if let Some(Entry::Occupied(mut count)) = owner.proof.key().map(|key| self.of_key.entry(key)) {
-                match count.get() {
-                    1 => drop(count.remove()),
-                    _ => *count.get_mut() -= 1,
+                *count.get_mut() -= 1;
+                if *count.get() == 0 {
+                    count.remove();
                 }
             }
         }

@@ -224,7 +224,7 @@ const TURN: Duration = Duration::from_millis(50);
 async fn in_turn<W: IntoFuture>(turns: &Semaphore, work: impl FnOnce() -> W) -> W::Output {
     // Nobody closes it.
     let turn = turns.acquire().await;
-    // On the heap: a handshake takes more space than all that one waits with, and more than one over plain TCP ever takes.
+    // On the heap: who waits for their turn, or speaks plain TCP, does not have to have the space.
     let mut work = Box::pin(work().into_future());
     match timeout(TURN, &mut work).await {
         Ok(done) => done,

@@ -48,12 +48,18 @@ pub enum FrameError {
 ///
 /// If the payload is over [`limits::FRAME`]` - 1` bytes: what we encode is bounded before it gets here.
 pub fn write(kind: u8, payload: &[u8]) -> Bytes {
-    let length = payload.len() + 1;
+    write_parts(kind, [payload, &[]])
+}
+
+/// The same for a payload in two parts. Panics as [`write()`] does.
+pub(super) fn write_parts(kind: u8, [first, rest]: [&[u8]; 2]) -> Bytes {
+    let length = 1 + first.len() + rest.len();
     assert!(length <= limits::FRAME, "a frame of our own is over the limit");
-    let mut bytes = BytesMut::with_capacity(HEADER + payload.len());
+    let mut bytes = BytesMut::with_capacity(HEADER + first.len() + rest.len());
     bytes.put_u32(length as u32);
     bytes.put_u8(kind);
-    bytes.put_slice(payload);
+    bytes.put_slice(first);
+    bytes.put_slice(rest);
     bytes.freeze()
 }
 

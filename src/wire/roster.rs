@@ -44,7 +44,7 @@ impl Listing {
             let members = start..self.ids.len().min(start + limits::ROSTER_BATCH);
             // The encoding of a list: how many there are, and each of them.
             let count = encode_part(&(members.len() as u64));
-            frame::write(Roster::KIND, &[&count, &self.bytes[self.range(members)]].concat())
+            frame::write_parts(Roster::KIND, [&count, &self.bytes[self.range(members)]])
         };
         starts.map(frame).collect()
     }

@@ -42,7 +42,7 @@ impl Grey {
         let mut bytes = b"II*\0\x08\0\0\0".to_vec();
         bytes.extend((TAGS as u16).to_le_bytes());
         for (tag, value) in tags {
-            // One number of 32 bits.
+            // One number of 32 bits, as readers take also what has 16 by the book.
             bytes.extend([tag.to_le_bytes(), 4u16.to_le_bytes()].concat());
             bytes.extend([1u32.to_le_bytes(), value.to_le_bytes()].concat());
         }
