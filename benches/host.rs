@@ -10,7 +10,7 @@ use parlor::{
     conversation::Event,
     host::{self, Options},
     identity::Identity,
-    transport::{Credentials, warm_up},
+    transport::warm_up,
 };
 use tokio::runtime::Builder;
 
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 
 async fn run(address: SocketAddr) -> ExitCode {
     let identity = Arc::new(Identity::generate().expect("an identity"));
-    warm_up(&Credentials::new(identity.clone()), identity.fingerprint());
+    warm_up();
     host::let_members_hurry();
     let options = Options {
         room: Some("Load".parse().expect("a name")),

@@ -2,10 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use parlor::{
-    identity::Identity,
-    transport::{Credentials, warm_up},
-};
+use parlor::{identity::Identity, transport::warm_up};
 use rustls::{
     DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, ServerConfig, SignatureScheme,
     client::danger::HandshakeSignatureValid,
@@ -16,9 +13,9 @@ use rustls::{
 };
 
 pub(crate) fn configuration() -> io::Result<ServerConfig> {
-    let identity = Arc::new(Identity::generate().map_err(io::Error::other)?);
+    let identity = Identity::generate().map_err(io::Error::other)?;
     // As parlor does: the first handshake of a process takes the library longer, and more memory.
-    warm_up(&Credentials::new(identity.clone()), identity.fingerprint());
+    warm_up();
     let groups = vec![aws_lc_rs::kx_group::X25519MLKEM768, aws_lc_rs::kx_group::X25519, aws_lc_rs::kx_group::SECP256R1];
     let provider = Arc::new(CryptoProvider { kx_groups: groups, ..aws_lc_rs::default_provider() });
     let any = Arc::new(AnyKey(provider.signature_verification_algorithms));

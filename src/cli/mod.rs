@@ -36,7 +36,7 @@ use crate::{
     identity::{DataDir, Identity},
     reach::found::helper,
     session,
-    transport::{Credentials, warm_up},
+    transport::warm_up,
 };
 
 /// How the program ends. The numbers are an interface: scripts read them.
@@ -145,8 +145,7 @@ fn perform(Request { data_dir, log, task }: Request) -> Exit {
 /// A conversation, in the window or in the terminal.
 fn converse(task: Task, identity: Arc<Identity>, data_dir: &DataDir, log: Option<&Path>) -> Exit {
     host::take_descriptors();
-    let (credentials, own) = (Credentials::new(identity.clone()), identity.fingerprint());
-    thread::spawn(move || warm_up(&credentials, own));
+    thread::spawn(warm_up);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return local(error),

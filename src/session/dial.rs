@@ -13,12 +13,14 @@ use super::race::{Race, Step};
 use crate::{
     identity::{Address, Host},
     reach::lookup,
-    transport::{Connection, Error, Expect, Kind, Place, Transport},
+    transport::{Connection, Error, Expect, Kind, Place, Transport, warmed_up},
     wire::limits,
 };
 
 /// The first of `transports` to complete its handshake with any of `addresses`. Others get no head start before the one that
 /// `worked` the last time.
+///
+/// The race begins when this process is ready for handshakes: what it does once is not the network's fault.
 ///
 /// Dropping it ends every attempt. None of them has sent anything of ours by then but a handshake.
 ///
@@ -33,6 +35,9 @@ pub(super) async fn dial(
 ) -> Result<Reached, Error> {
     let kinds: Vec<_> = transports.iter().map(|transport| transport.kind()).collect();
     let places: Vec<_> = addresses.iter().map(|resolved| resolved.place.clone()).collect();
+    if kinds.iter().any(|kind| matches!(kind, Kind::Quic | Kind::Tls)) {
+        warmed_up().await;
+    }
     let mut race = Race::new(&places, &kinds, worked, Instant::now().into_std());
     let mut attempts = JoinSet::new();
     loop {

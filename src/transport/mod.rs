@@ -49,6 +49,7 @@ pub use quic::Quic;
 pub use stream::{RecvHalf, SendHalf, Stream};
 pub use tcp::Tcp;
 pub use tls::Tls;
+pub(crate) use trust::warmed_up;
 pub use trust::{Credentials, fingerprint_of_certificate, warm_up};
 
 use crate::{

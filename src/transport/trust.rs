@@ -4,7 +4,7 @@
 //! is not: the certificate's names, dates, issuer and chain. They say nothing here, for the key alone is the identity.
 //! TLS 1.3 only; no resumption and no early data, since both would skip the check.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::aws_lc_rs::hmac;
 use rustls::{
@@ -27,6 +27,8 @@ use rustls::{
     sign::{CertifiedKey, SingleCertAndKey},
     version::TLS13,
 };
+use tokio::task::spawn_blocking;
+use tracing::debug;
 
 use super::{Error, Expect, PROTOCOL};
 use crate::identity::{Fingerprint, Identity};
@@ -115,28 +117,47 @@ pub(super) fn fingerprint_of(certificate: &CertificateDer<'_>) -> Result<Fingerp
     Ok(Fingerprint::of_spki(&ParsedCertificate::try_from(certificate)?.subject_public_key_info()))
 }
 
-/// Shakes hands with itself, in memory. The first handshake of a process costs aws-lc some 40 ms; made here, beside
-/// whatever else a program does at its start, it keeps nobody waiting.
-pub fn warm_up(credentials: &Credentials, own: Fingerprint) {
-    let shake = || -> Result<(), rustls::Error> {
-        let (client, _) = credentials.client(Expect::Key(own))?;
-        let name = ServerName::try_from(SERVER_NAME).map_err(|_| CertificateError::BadEncoding)?;
-        let mut client = rustls::ClientConnection::new(Arc::new(client), name)?;
-        let mut server = rustls::ServerConnection::new(Arc::new(credentials.server()?))?;
-        while client.is_handshaking() || server.is_handshaking() {
-            let mut flight = Vec::new();
-            let _ = client.write_tls(&mut flight);
-            let _ = server.read_tls(&mut flight.as_slice());
-            server.process_new_packets()?;
-            flight.clear();
-            let _ = server.write_tls(&mut flight);
-            let _ = client.read_tls(&mut flight.as_slice());
-            client.process_new_packets()?;
-        }
-        Ok(())
-    };
-    // A failure here would show again, with somebody to tell it to, in the first real handshake.
-    let _ = shake();
+static WARM: OnceLock<()> = OnceLock::new();
+
+/// What a process does once, before its first handshake: aws-lc takes some 40 ms to seed its generator. It shakes hands with
+/// itself, in memory, with a key made for that. Begun beside whatever else a program does at its start, it keeps nobody waiting.
+///
+/// Blocks until it is done, whoever has begun it.
+pub fn warm_up() {
+    WARM.get_or_init(|| {
+        // A failure here would show again, with somebody to tell it to, in the first real handshake.
+        let _ = shake_hands_with_oneself();
+        debug!("ready for handshakes");
+    });
+}
+
+/// The same for a task, which waits until it is done. On a busy machine it takes longer than what a network is given, and would
+/// be taken for the network's fault.
+pub(crate) async fn warmed_up() {
+    if WARM.get().is_none() {
+        let _ = spawn_blocking(warm_up).await;
+    }
+}
+
+fn shake_hands_with_oneself() -> Result<(), rustls::Error> {
+    let identity = Identity::generate().map_err(|error| rustls::Error::General(error.to_string()))?;
+    let own = identity.fingerprint();
+    let credentials = Credentials::new(Arc::new(identity));
+    let (client, _) = credentials.client(Expect::Key(own))?;
+    let name = ServerName::try_from(SERVER_NAME).map_err(|_| CertificateError::BadEncoding)?;
+    let mut client = rustls::ClientConnection::new(Arc::new(client), name)?;
+    let mut server = rustls::ServerConnection::new(Arc::new(credentials.server()?))?;
+    while client.is_handshaking() || server.is_handshaking() {
+        let mut flight = Vec::new();
+        let _ = client.write_tls(&mut flight);
+        let _ = server.read_tls(&mut flight.as_slice());
+        server.process_new_packets()?;
+        flight.clear();
+        let _ = server.write_tls(&mut flight);
+        let _ = client.read_tls(&mut flight.as_slice());
+        client.process_new_packets()?;
+    }
+    Ok(())
 }
 
 /// What was found wrong with a host's key.

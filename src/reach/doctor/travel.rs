@@ -11,7 +11,7 @@ use std::{
 use tokio::{
     net::UdpSocket,
     sync::oneshot,
-    task::{JoinSet, spawn_blocking},
+    task::JoinSet,
     time::{sleep, timeout},
 };
 
@@ -23,7 +23,7 @@ use crate::{
         here::{self, Here},
         lookup::look_up,
     },
-    transport::{Credentials, Error, Expect, Quic, Tls, Transport, knock, warm_up},
+    transport::{Credentials, Error, Expect, Quic, Tls, Transport, knock, warmed_up},
     wire::limits,
 };
 
@@ -58,12 +58,8 @@ impl Traveller {
     ///
     /// When no key can be made.
     pub(super) async fn new(here: Arc<Vec<Here>>) -> Result<Self, IdentityError> {
-        let identity = Identity::generate()?;
-        let own = identity.fingerprint();
-        let credentials = Credentials::new(Arc::new(identity));
-        let warm = credentials.clone();
-        // The first handshake of a process takes long, which would be taken for the network's fault.
-        let _ = spawn_blocking(move || warm_up(&warm, own)).await;
+        let credentials = Credentials::new(Arc::new(Identity::generate()?));
+        warmed_up().await;
         Ok(Self { here, quic: Quic::new(credentials.clone(), None), tls: Tls::new(credentials, None) })
     }
 
