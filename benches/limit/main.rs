@@ -18,6 +18,8 @@ mod trust;
 
 use std::{io, net::SocketAddr};
 
+use parlor::{identity::Identity, transport::warm_up};
+use rustls::ServerConfig;
 use tokio::{
     net::TcpSocket,
     runtime::Builder,
@@ -54,6 +56,14 @@ fn listen(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {
     let listener = socket.listen(BACKLOG)?;
     println!("listening {}", listener.local_addr()?);
     Ok(listener)
+}
+
+/// For what is encrypted, with a key made for this.
+fn encrypted() -> io::Result<ServerConfig> {
+    let identity = Identity::generate().map_err(io::Error::other)?;
+    // As parlor does: the first handshake of a process takes the library longer, and more memory.
+    warm_up();
+    trust::accepting(&identity, trust::provider(), true).map_err(io::Error::other)
 }
 
 /// Serves somebody beside all others. That they are gone is nothing special.

@@ -18,7 +18,7 @@ use quinn::{
 use socket2::{Domain, Socket, Type};
 use tokio::{sync::watch, task::spawn_local};
 
-use crate::{WELCOME, beside, trust, whole};
+use crate::{WELCOME, beside, encrypted, whole};
 
 /// Pieces that the log keeps. Whoever is further behind is cut off.
 const LOG: usize = 256 * 1024;
@@ -111,7 +111,7 @@ async fn read(recv: &mut RecvStream, buffer: &mut BytesMut) -> io::Result<()> {
 }
 
 fn configuration() -> io::Result<ServerConfig> {
-    let crypto = QuicServerConfig::try_from(trust::configuration()?).map_err(io::Error::other)?;
+    let crypto = QuicServerConfig::try_from(encrypted()?).map_err(io::Error::other)?;
     let mut config = ServerConfig::with_crypto(Arc::new(crypto));
     let mut acknowledgements = AckFrequencyConfig::default();
     acknowledgements.ack_eliciting_threshold(VarInt::from_u32(ACK_AFTER.0)).max_ack_delay(Some(ACK_AFTER.1));

@@ -12,9 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    beside,
+    beside, encrypted,
     room::{Pipe, Room},
-    trust,
 };
 
 struct Encrypted {
@@ -79,7 +78,7 @@ impl Write for Socket<'_> {
 }
 
 pub(crate) async fn serve(listener: TcpListener) -> io::Result<()> {
-    let acceptor = TlsAcceptor::from(Arc::new(trust::configuration()?));
+    let acceptor = TlsAcceptor::from(Arc::new(encrypted()?));
     let room = Room::open();
     loop {
         let (tcp, _) = listener.accept().await?;

@@ -1,8 +1,8 @@
 //! A handshake like parlor's: the same versions, groups and kind of key, and both sides show theirs.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
-use parlor::{identity::Identity, transport::warm_up};
+use parlor::identity::Identity;
 use rustls::{
     DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, ServerConfig, SignatureScheme,
     client::danger::HandshakeSignatureValid,
@@ -12,27 +12,33 @@ use rustls::{
     version::TLS13,
 };
 
-pub(crate) fn configuration() -> io::Result<ServerConfig> {
-    let identity = Identity::generate().map_err(io::Error::other)?;
-    // As parlor does: the first handshake of a process takes the library longer, and more memory.
-    warm_up();
+/// The cryptography of a handshake like parlor's.
+pub(crate) fn provider() -> CryptoProvider {
     let groups = vec![aws_lc_rs::kx_group::X25519MLKEM768, aws_lc_rs::kx_group::X25519, aws_lc_rs::kx_group::SECP256R1];
-    let provider = Arc::new(CryptoProvider { kx_groups: groups, ..aws_lc_rs::default_provider() });
+    CryptoProvider { kx_groups: groups, ..aws_lc_rs::default_provider() }
+}
+
+/// The side that accepts; the other shows a key as well, or only this one does.
+pub(crate) fn accepting(identity: &Identity, provider: CryptoProvider, both: bool) -> Result<ServerConfig, Error> {
+    let (certificate, key) = shown(identity);
     let any = Arc::new(AnyKey(provider.signature_verification_algorithms));
-    let certificate = CertificateDer::from(identity.certificate_der().to_vec());
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(identity.private_key_der().to_vec()));
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&TLS13])
-        .and_then(|builder| builder.with_client_cert_verifier(any).with_single_cert(vec![certificate], key))
-        .map_err(io::Error::other)?;
+    let builder = ServerConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&[&TLS13])?;
+    let builder = if both { builder.with_client_cert_verifier(any) } else { builder.with_no_client_auth() };
+    let mut config = builder.with_single_cert(certificate, key)?;
     config.alpn_protocols = vec![b"parlor/1".to_vec()];
     config.send_tls13_tickets = 0;
     Ok(config)
 }
 
+/// What a side with this key shows, and proves that it has.
+pub(crate) fn shown(identity: &Identity) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let certificate = CertificateDer::from(identity.certificate_der().to_vec());
+    (vec![certificate], PrivatePkcs8KeyDer::from(identity.private_key_der().to_vec()).into())
+}
+
 /// Any key, if it is proved.
 #[derive(Debug)]
-struct AnyKey(WebPkiSupportedAlgorithms);
+pub(crate) struct AnyKey(pub(crate) WebPkiSupportedAlgorithms);
 
 impl ClientCertVerifier for AnyKey {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {

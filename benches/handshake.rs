@@ -1,0 +1,129 @@
+//! What the host's share of a handshake over TLS takes, in memory, and what each thing in it takes that others do without:
+//! `cargo bench --no-default-features --features bench --bench handshake`. The kinds take turns; prints the median of each, in µs.
+
+#[path = "limit/trust.rs"]
+mod trust;
+
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parlor::identity::Identity;
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, ServerConfig, ServerConnection, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, aws_lc_rs},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+    server::danger::ClientCertVerifier,
+    version::TLS13,
+};
+
+use trust::AnyKey;
+
+fn main() -> io::Result<()> {
+    // As one of the tests, it only shows that it works.
+    let turns = if std::env::args().any(|argument| argument == "--bench") { 3_000 } else { 1 };
+    let identity = Identity::generate().map_err(io::Error::other)?;
+    let whole = trust::provider;
+    let classic = || CryptoProvider { kx_groups: vec![aws_lc_rs::kx_group::X25519], ..whole() };
+    let small = |of: CryptoProvider| CryptoProvider {
+        cipher_suites: vec![aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256],
+        ..of
+    };
+    let kinds = [
+        ("parlor's: both sides show a key, X25519 and ML-KEM-768 together, AES-256 and SHA-384", whole(), true),
+        ("if members showed no key", whole(), false),
+        ("if X25519 were alone", classic(), true),
+        ("with AES-128 and SHA-256", small(whole()), true),
+        ("with none of the three", small(classic()), false),
+    ];
+    let mut measured = Vec::new();
+    for (name, provider, both) in kinds {
+        let accepting = trust::accepting(&identity, provider.clone(), both).map_err(io::Error::other)?;
+        let dialling = dialling(&identity, provider).map_err(io::Error::other)?;
+        measured.push((name, Arc::new(accepting), Arc::new(dialling), Vec::with_capacity(turns)));
+    }
+    for _ in 0..turns {
+        for (_, accepting, dialling, times) in &mut measured {
+            times.push(shake(accepting, dialling).map_err(io::Error::other)?);
+        }
+    }
+    for (name, _, _, times) in &mut measured {
+        times.sort();
+        println!("{:4} {name}", times[turns / 2].as_micros());
+    }
+    Ok(())
+}
+
+/// One handshake: the time that the accepting side takes.
+fn shake(accepting: &Arc<ServerConfig>, dialling: &Arc<ClientConfig>) -> Result<Duration, Error> {
+    let name = ServerName::try_from("host.parlor.invalid").map_err(|error| Error::General(error.to_string()))?;
+    let mut dialled = ClientConnection::new(dialling.clone(), name)?;
+    let start = Instant::now();
+    let mut accepted = ServerConnection::new(accepting.clone())?;
+    let mut took = start.elapsed();
+    let mut flight = Vec::new();
+    while dialled.is_handshaking() || accepted.is_handshaking() {
+        let _ = dialled.write_tls(&mut flight);
+        let start = Instant::now();
+        let _ = accepted.read_tls(&mut flight.as_slice());
+        accepted.process_new_packets()?;
+        flight.clear();
+        let _ = accepted.write_tls(&mut flight);
+        took += start.elapsed();
+        let _ = dialled.read_tls(&mut flight.as_slice());
+        dialled.process_new_packets()?;
+        flight.clear();
+    }
+    Ok(took)
+}
+
+/// The side that dials; it shows a key if it is asked for one.
+fn dialling(identity: &Identity, provider: CryptoProvider) -> Result<ClientConfig, Error> {
+    let (certificate, key) = trust::shown(identity);
+    let any = Arc::new(AnyKey(provider.signature_verification_algorithms));
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&[&TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(any)
+        .with_client_auth_cert(certificate, key)?;
+    config.alpn_protocols = vec![b"parlor/1".to_vec()];
+    Ok(config)
+}
+
+impl ServerCertVerifier for AnyKey {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        ClientCertVerifier::verify_tls12_signature(self, message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        ClientCertVerifier::verify_tls13_signature(self, message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        ClientCertVerifier::supported_verify_schemes(self)
+    }
+}
