@@ -1,4 +1,4 @@
-//! Random bytes, from the system: aws-lc's own generator takes 35 ms before its first, and nobody waits for that who only opens a
+//! Random bytes, from the system: aws-lc's own generator takes some 40 ms before its first, and nobody waits for that who only opens a
 //! room. Keys are that library's business, and so is what they are made of.
 
 /// `N` random bytes, fit for secrets.

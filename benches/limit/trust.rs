@@ -1,4 +1,5 @@
-//! A handshake like parlor's: the same versions, groups and kind of key, and both sides show theirs.
+//! A handshake like parlor's: the same versions, groups and kind of key, and both sides show theirs, if nothing else is asked for
+//! (by `handshake`, whose this is, too).
 
 use std::sync::Arc;
 

@@ -36,7 +36,7 @@ pub(super) async fn dial(
     let kinds: Vec<_> = transports.iter().map(|transport| transport.kind()).collect();
     let places: Vec<_> = addresses.iter().map(|resolved| resolved.place.clone()).collect();
     if kinds.iter().any(|kind| matches!(kind, Kind::Quic | Kind::Tls)) {
-        warmed_up().await;
+        let _ = timeout(limits::DIAL, warmed_up()).await;
     }
     let mut race = Race::new(&places, &kinds, worked, Instant::now().into_std());
     let mut attempts = JoinSet::new();

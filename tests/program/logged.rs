@@ -100,8 +100,8 @@ fn the_log_tells_of_connections_and_neither_what_was_said_nor_any_key() {
     assert_eq!(mode & 0o777, 0o600, "who talks with whom is nobody else's business");
 }
 
-/// On a busy machine, QUIC had lost its head start before it had sent anything: a process that has a key already took 40 ms and
-/// more to get ready for its first handshake while the race ran.
+/// On a busy machine, QUIC had lost its head start before it had sent anything: where a key was there, the process got its
+/// library ready for the first handshake while the race ran, for 40 ms and more.
 #[test]
 fn what_a_process_does_once_takes_no_head_start_away() {
     let [ana, ben] = [(); 2].map(|()| Installation::new());

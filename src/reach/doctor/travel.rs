@@ -58,8 +58,8 @@ impl Traveller {
     ///
     /// When no key can be made.
     pub(super) async fn new(here: Arc<Vec<Here>>) -> Result<Self, IdentityError> {
-        let credentials = Credentials::new(Arc::new(Identity::generate()?));
         warmed_up().await;
+        let credentials = Credentials::new(Arc::new(Identity::generate()?));
         Ok(Self { here, quic: Quic::new(credentials.clone(), None), tls: Tls::new(credentials, None) })
     }
 
