@@ -2,7 +2,11 @@
 //! `cargo bench --no-default-features --features bench --bench handshake`. The kinds take turns; prints the median of each, in µs.
 
 #[path = "limit/trust.rs"]
-mod trust;
+mod limit;
+#[path = "load/trust.rs"]
+mod load;
+#[path = "limit/provider.rs"]
+mod provider;
 
 use std::{
     io,
@@ -12,21 +16,16 @@ use std::{
 
 use parlor::identity::Identity;
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, ServerConfig, ServerConnection, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    ClientConfig, ClientConnection, Error, ServerConfig, ServerConnection,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-    server::danger::ClientCertVerifier,
-    version::TLS13,
+    pki_types::ServerName,
 };
-
-use trust::AnyKey;
 
 fn main() -> io::Result<()> {
     // `cargo test` only sees that it works.
     let turns = if std::env::args().any(|argument| argument == "--bench") { 3_000 } else { 1 };
     let identity = Identity::generate().map_err(io::Error::other)?;
-    let whole = trust::provider;
+    let whole = provider::provider;
     let classic = || CryptoProvider { kx_groups: vec![aws_lc_rs::kx_group::X25519], ..whole() };
     let small = |of: CryptoProvider| CryptoProvider {
         cipher_suites: vec![aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256],
@@ -37,8 +36,8 @@ fn main() -> io::Result<()> {
         [(whole(), true), (whole(), false), (classic(), true), (small(whole()), true), (small(classic()), false)];
     let mut measured = Vec::new();
     for (provider, both) in kinds {
-        let accepting = trust::accepting(&identity, provider.clone(), both).map_err(io::Error::other)?;
-        let dialling = dialling(&identity, provider).map_err(io::Error::other)?;
+        let accepting = limit::accepting(&identity, provider.clone(), both).map_err(io::Error::other)?;
+        let dialling = load::dialling(provider, true)?;
         measured.push((Arc::new(accepting), Arc::new(dialling), String::new(), Vec::with_capacity(turns)));
     }
     for _ in 0..turns {
@@ -80,52 +79,4 @@ fn shake(accepting: &Arc<ServerConfig>, dialling: &Arc<ClientConfig>) -> Result<
     let group = accepted.negotiated_key_exchange_group().ok_or(Error::HandshakeNotComplete)?.name();
     let suite = accepted.negotiated_cipher_suite().ok_or(Error::HandshakeNotComplete)?.suite();
     Ok((took, format!("{keys}, {group:?}, {suite:?}")))
-}
-
-/// The side that dials; it shows a key if it is asked for one.
-fn dialling(identity: &Identity, provider: CryptoProvider) -> Result<ClientConfig, Error> {
-    let (certificate, key) = trust::shown(identity);
-    let any = Arc::new(AnyKey(provider.signature_verification_algorithms));
-    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[&TLS13])?
-        .dangerous()
-        .with_custom_certificate_verifier(any)
-        .with_client_auth_cert(certificate, key)?;
-    config.alpn_protocols = vec![b"parlor/1".to_vec()];
-    Ok(config)
-}
-
-impl ServerCertVerifier for AnyKey {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        ClientCertVerifier::verify_tls12_signature(self, message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        ClientCertVerifier::verify_tls13_signature(self, message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        ClientCertVerifier::supported_verify_schemes(self)
-    }
 }

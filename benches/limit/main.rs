@@ -8,9 +8,10 @@
 //!
 //! - `room`: the log, and who is behind, for what goes over sockets of TCP
 //! - `plain`, `tls`, `quic`: the transports
-//! - `trust`: both sides show their keys
+//! - `provider`, `trust`: the cryptography; both sides show their keys
 
 mod plain;
+mod provider;
 mod quic;
 mod room;
 mod tls;
@@ -63,7 +64,7 @@ fn encrypted() -> io::Result<ServerConfig> {
     let identity = Identity::generate().map_err(io::Error::other)?;
     // As parlor does: the first handshake of a process takes the library longer, and more memory.
     warm_up();
-    trust::accepting(&identity, trust::provider(), true).map_err(io::Error::other)
+    trust::accepting(&identity, provider::provider(), true).map_err(io::Error::other)
 }
 
 /// Serves somebody beside all others. That they are gone is nothing special.

@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{plan::Over, speaker::Speaker, trust};
+use super::{plan::Over, provider::provider, speaker::Speaker, trust};
 
 /// What is read at once.
 const READ: usize = 64 * 1024;
@@ -53,7 +53,7 @@ impl Dialler {
     pub(crate) fn new<S: Speaker>(to: SocketAddr, over: Over, members: usize) -> io::Result<Self> {
         let places = (0..members.div_ceil(TOGETHER)).map(|number| {
             let from = IpAddr::V4(Ipv4Addr::new(127, 1, (number / 250) as u8, (number % 250) as u8 + 1));
-            let config = Arc::new(trust::configuration(S::HAS_OUR_HANDSHAKE)?);
+            let config = Arc::new(trust::dialling(provider(), S::HAS_OUR_HANDSHAKE)?);
             let quic = if over == Over::Quic { Some(endpoint(from, config.clone())?) } else { None };
             Ok(Place { from, tls: TlsConnector::from(config), quic })
         });

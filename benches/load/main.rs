@@ -9,7 +9,7 @@
 //! - `tally`: each message once for each member, all in one order, and how long it took
 //! - `body`: what is said, so that it can be checked
 //! - `speaker`: the languages of the servers
-//! - `link`, `trust`: a connection of any transport
+//! - `link`, `trust`, `provider`: a connection of any transport
 //! - `process`: what the server has used
 //! - `report`: the figures
 
@@ -18,6 +18,8 @@ mod link;
 mod member;
 mod plan;
 mod process;
+#[path = "../limit/provider.rs"]
+mod provider;
 mod report;
 mod run;
 mod speaker;

@@ -1,4 +1,4 @@
-//! TLS of whoever joins. Whose key it is that answers is not what is measured, so any will do.
+//! TLS of whoever joins (in `handshake`, too). Whose key it is that answers is not what is measured, so any will do.
 
 use std::{io, sync::Arc};
 
@@ -9,17 +9,15 @@ use rustls::{
         Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls13_signature},
+    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature},
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime},
     version::TLS13,
 };
 
 /// `ours`: a key of one's own is shown, and the protocol named, as parlor has it.
-pub(crate) fn configuration(ours: bool) -> io::Result<ClientConfig> {
-    let groups = vec![aws_lc_rs::kx_group::X25519MLKEM768, aws_lc_rs::kx_group::X25519, aws_lc_rs::kx_group::SECP256R1];
-    let provider = Arc::new(CryptoProvider { kx_groups: groups, ..aws_lc_rs::default_provider() });
+pub(crate) fn dialling(provider: CryptoProvider, ours: bool) -> io::Result<ClientConfig> {
     let any = Arc::new(AnyKey(provider.signature_verification_algorithms));
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&[&TLS13])
         .map_err(io::Error::other)?
         .dangerous()

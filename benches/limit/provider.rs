@@ -1,0 +1,8 @@
+//! The cryptography of a handshake like parlor's, for both of its sides (`load` and `handshake` have this, too).
+
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+
+pub(crate) fn provider() -> CryptoProvider {
+    let groups = vec![aws_lc_rs::kx_group::X25519MLKEM768, aws_lc_rs::kx_group::X25519, aws_lc_rs::kx_group::SECP256R1];
+    CryptoProvider { kx_groups: groups, ..aws_lc_rs::default_provider() }
+}
