@@ -1,5 +1,6 @@
 //! parlor's host, to be put under load by `load`: on the loopback, with every transport on one port, as the program runs it,
-//! but that its members may send as fast as they like, and that nobody looks at what they say.
+//! but that its members may send as fast as they like, that there may be five thousand of them, and that nobody looks at what they
+//! say.
 //!
 //! It takes an address, prints the one that it got, and ends when it is killed. With a number of milliseconds after the address, what
 //! is said waits for so long (see `host/schedule.rs`), and not for as long as it would.
@@ -10,6 +11,7 @@ use parlor::{
     conversation::Event,
     host::{self, Options},
     identity::Identity,
+    room,
     transport::warm_up,
 };
 use tokio::runtime::Builder;
@@ -22,6 +24,7 @@ fn main() -> ExitCode {
     if let Some(wait) = std::env::args().skip(1).find_map(|argument| argument.parse().ok()) {
         host::let_news_wait(Duration::from_millis(wait));
     }
+    room::let_so_many_in(5_001);
     host::take_descriptors();
     let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(runtime.spawn(run(address))).expect("no panic")

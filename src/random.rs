@@ -1,5 +1,5 @@
-//! Random bytes, from the system: aws-lc's own generator takes some 40 ms before its first, and nobody waits for that who only opens a
-//! room. Keys are that library's business, and so is what they are made of.
+//! Random bytes, straight from the system. aws-lc's own generator may take 40 ms before its first, depending on how it was built, and who
+//! only opens a room does not wait for that. Keys are that library's business, and so is what they are made of.
 
 /// `N` random bytes, fit for secrets.
 ///

@@ -11,12 +11,12 @@ pub fn take_descriptors() {
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-        use crate::wire::limits;
+        use crate::{room::places, wire::limits};
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
         // With what there is, fewer can come in.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
         // A table does not shrink again.
-        let last = ((limits::MEMBERS + limits::PENDING) as u64).min(maximum.map_or(u64::MAX, |most| most - 1));
+        let last = ((places() + limits::PENDING) as u64).min(maximum.map_or(u64::MAX, |most| most - 1));
         drop(rustix::io::fcntl_dupfd_cloexec(std::io::stderr(), last as i32));
     }
 }

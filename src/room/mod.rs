@@ -11,6 +11,7 @@
 //! - `cursor`: a position in the log
 //! - `herald`: tells members that the log has grown
 //! - `names`: whose name is whose
+//! - `places`: how many have a place in it
 //! - `saved`: a room that is kept in a file
 
 mod cursor;
@@ -18,6 +19,7 @@ mod herald;
 mod log;
 mod membership;
 mod names;
+mod places;
 mod saved;
 mod state;
 
@@ -25,6 +27,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
 
+#[cfg(feature = "bench")]
+pub use self::places::let_so_many_in;
+pub(crate) use self::places::places;
 pub use self::{
     cursor::{Cursor, Reading},
     herald::{Matter, News},
@@ -205,7 +210,7 @@ impl Room {
         }
         let is_back = state.names.owned(&name, &proof).is_some_and(|id| state.present.contains_key(&id));
         // Who is here goes before who may come back.
-        let gives_way = match state.present.len() >= limits::MEMBERS && !is_back {
+        let gives_way = match state.present.len() >= places() && !is_back {
             true => Some(state.longest_away().ok_or_else(full)?),
             false => None,
         };
@@ -340,7 +345,7 @@ fn refused(refusal: Refusal, detail: &impl ToString) -> Refused {
 }
 
 fn full() -> Refused {
-    refused(Refusal::Full, &format!("The room is full: {} members are the most it can hold.", limits::MEMBERS))
+    refused(Refusal::Full, &format!("The room is full: {} members are the most it can hold.", places()))
 }
 
 fn taken(name: &Name, names: &Names) -> Refused {

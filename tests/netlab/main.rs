@@ -49,6 +49,9 @@ mod people;
 mod places;
 mod plain;
 mod proxy;
+#[cfg(feature = "gui")]
+#[path = "../window/sight.rs"]
+mod sight;
 mod weather;
 #[cfg(feature = "gui")]
 mod window;

@@ -101,7 +101,7 @@ fn the_log_tells_of_connections_and_neither_what_was_said_nor_any_key() {
 }
 
 /// On a busy machine, QUIC had lost its head start before it had sent anything: where a key was there, the process got its
-/// library ready for the first handshake while the race ran, for 40 ms and more.
+/// library ready for the first handshake while the race ran, for 40 ms and more, as it was built then.
 #[test]
 fn what_a_process_does_once_takes_no_head_start_away() {
     let [ana, ben] = [(); 2].map(|()| Installation::new());

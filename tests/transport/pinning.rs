@@ -11,11 +11,17 @@ use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256, PublicKeyData, SanType, date_time_ymd,
 };
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{
+    SupportedCipherSuite,
+    crypto::aws_lc_rs::cipher_suite::{
+        TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256,
+    },
+    pki_types::PrivatePkcs8KeyDer,
+};
 
 use crate::{
     harness::{Hosted, Outcome, Side, assert_matches, error_of, identity, in_time, over, say},
-    raw::{Eyes, Papers, RawHost, client, ours, visit},
+    raw::{Eyes, Papers, RawHost, client, client_of_suite, ours, visit},
 };
 
 over!([quic: Quic, tls: Tls], [
@@ -30,9 +36,15 @@ over!([quic: Quic, tls: Tls], [
     who_shows_no_key_is_not_let_in,
     who_shows_an_odd_certificate_is_let_in,
     a_host_that_refuses_our_key_is_named_so,
+    who_speaks_any_one_suite_of_the_protocol_is_let_in,
+    a_host_that_speaks_any_one_suite_of_the_protocol_is_joined,
     another_protocol_is_not_let_in,
     a_host_of_another_protocol_is_named_so,
 ]);
+
+/// The suites of the protocol, in the order in which our members offer them.
+const SUITES: [SupportedCipherSuite; 3] =
+    [TLS13_AES_128_GCM_SHA256, TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256];
 
 fn papers() -> Outcome<Papers> {
     Papers::new(CertificateParams::default())
@@ -248,6 +260,26 @@ async fn a_host_that_refuses_our_key_is_named_so(kind: Kind) -> Outcome {
     assert_matches!(error.downcast_ref::<Error>(), Some(Error::IdentityRefused));
     assert!(host.handshake().await?.is_err());
     assert_eq!((host.eyes.shown(), host.received()), (1, 0));
+    Ok(())
+}
+
+async fn who_speaks_any_one_suite_of_the_protocol_is_let_in(kind: Kind) -> Outcome {
+    let mut hosted = Hosted::new(kind)?;
+    let papers = papers()?;
+    for suite in SUITES {
+        let (visit, made) = visited(&mut hosted, &client_of_suite(suite, &papers)?).await?;
+        assert_eq!(made?, Some(papers.fingerprint()?), "{suite:?}: {visit:?}");
+    }
+    Ok(())
+}
+
+async fn a_host_that_speaks_any_one_suite_of_the_protocol_is_joined(kind: Kind) -> Outcome {
+    let papers = papers()?;
+    for suite in SUITES {
+        let host = RawHost::of_suite(suite, kind, &papers).await?;
+        dial(&*member(kind)?.transport, &host, Expect::Key(papers.fingerprint()?)).await??;
+        assert_eq!(host.offered()?[..3], SUITES.map(|suite| suite.suite()), "all of them, in this order");
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -15,14 +15,18 @@ use parlor::{
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, HandshakeKind, ServerConfig,
-    SignatureScheme,
+    CertificateError, CipherSuite, ClientConfig, DigitallySignedStruct, DistinguishedName, HandshakeKind, ServerConfig,
+    SignatureScheme, SupportedCipherSuite,
     client::{
         ResolvesClientCert, Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, aws_lc_rs},
+    crypto::{
+        CryptoProvider,
+        aws_lc_rs::{self, cipher_suite::TLS13_AES_128_GCM_SHA256},
+    },
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime},
+    quic::Suite,
     server::{
         ClientHello, ResolvesServerCert, ServerSessionMemoryCache,
         danger::{ClientCertVerified, ClientCertVerifier},
@@ -41,6 +45,15 @@ use crate::harness::{Outcome, in_time, loopback};
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
+}
+
+fn only(suite: SupportedCipherSuite) -> Arc<CryptoProvider> {
+    Arc::new(CryptoProvider { cipher_suites: vec![suite], ..aws_lc_rs::default_provider() })
+}
+
+/// What a connection over QUIC begins with, whatever is agreed on then.
+fn initial() -> Outcome<Suite> {
+    Ok(TLS13_AES_128_GCM_SHA256.tls13().and_then(|suite| suite.quic_suite()).ok_or("no suite of QUIC")?)
 }
 
 /// A certificate, and a key that need not be the one in it.
@@ -67,12 +80,17 @@ impl Papers {
     }
 }
 
+/// The same key for everybody, and what the last of them offered.
 #[derive(Debug)]
-struct Always(Arc<CertifiedKey>);
+struct Always {
+    key: Arc<CertifiedKey>,
+    offered: Mutex<Vec<CipherSuite>>,
+}
 
 impl ResolvesServerCert for Always {
-    fn resolve(&self, _client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.clone())
+    fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        *self.offered.lock().ok()? = client_hello.cipher_suites().to_vec();
+        Some(self.key.clone())
     }
 }
 
@@ -177,15 +195,32 @@ pub(crate) struct RawHost {
     /// Bytes that arrived after a handshake.
     received: Arc<AtomicUsize>,
     handshakes: mpsc::UnboundedReceiver<Result<(), String>>,
+    resolver: Arc<Always>,
 }
 
 impl RawHost {
     pub(crate) async fn new(kind: Kind, papers: &Papers, eyes: Eyes, alpn: &[&[u8]]) -> Outcome<Self> {
+        Self::with(provider(), kind, papers, eyes, alpn).await
+    }
+
+    /// One that speaks one suite, and no other.
+    pub(crate) async fn of_suite(suite: SupportedCipherSuite, kind: Kind, papers: &Papers) -> Outcome<Self> {
+        Self::with(only(suite), kind, papers, Eyes::default(), &ours()).await
+    }
+
+    async fn with(
+        provider: Arc<CryptoProvider>,
+        kind: Kind,
+        papers: &Papers,
+        eyes: Eyes,
+        alpn: &[&[u8]],
+    ) -> Outcome<Self> {
         let eyes = Arc::new(eyes);
-        let mut config = ServerConfig::builder_with_provider(provider())
+        let resolver = Arc::new(Always { key: Arc::new(papers.certified()?), offered: Mutex::default() });
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&TLS13])?
             .with_client_cert_verifier(eyes.clone())
-            .with_cert_resolver(Arc::new(Always(Arc::new(papers.certified()?))));
+            .with_cert_resolver(resolver.clone());
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
         config.session_storage = ServerSessionMemoryCache::new(64);
         config.max_early_data_size = u32::MAX;
@@ -195,7 +230,12 @@ impl RawHost {
             Kind::Quic => host_quic(config, received.clone(), report)?,
             _ => host_tls(config, received.clone(), report).await?,
         };
-        Ok(Self { address, eyes, received, handshakes })
+        Ok(Self { address, eyes, received, handshakes, resolver })
+    }
+
+    /// The suites that whoever came last has offered, in their order.
+    pub(crate) fn offered(&self) -> Outcome<Vec<CipherSuite>> {
+        Ok(self.resolver.offered.lock().map_err(|_| "poisoned")?.clone())
     }
 
     /// How the next handshake ended.
@@ -235,7 +275,8 @@ async fn host_tls(config: ServerConfig, received: Arc<AtomicUsize>, report: Repo
 }
 
 fn host_quic(config: ServerConfig, received: Arc<AtomicUsize>, report: Report) -> Outcome<SocketAddr> {
-    let config = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(config)?));
+    let config = QuicServerConfig::with_initial(Arc::new(config), initial()?)?;
+    let config = quinn::ServerConfig::with_crypto(Arc::new(config));
     let endpoint = quinn::Endpoint::server(config, loopback())?;
     let address = endpoint.local_addr()?;
     tokio::spawn(async move {
@@ -261,7 +302,16 @@ fn host_quic(config: ServerConfig, received: Arc<AtomicUsize>, report: Report) -
 
 /// A member that would resume and send early data, and shows these papers or none.
 pub(crate) fn client(papers: Option<&Papers>, alpn: &[&[u8]]) -> Outcome<ClientConfig> {
-    let builder = ClientConfig::builder_with_provider(provider())
+    client_with(provider(), papers, alpn)
+}
+
+/// One that speaks one suite, and no other.
+pub(crate) fn client_of_suite(suite: SupportedCipherSuite, papers: &Papers) -> Outcome<ClientConfig> {
+    client_with(only(suite), Some(papers), &ours())
+}
+
+fn client_with(provider: Arc<CryptoProvider>, papers: Option<&Papers>, alpn: &[&[u8]]) -> Outcome<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Eyes::default()));
@@ -341,7 +391,8 @@ async fn visit_tls(config: ClientConfig, address: SocketAddr) -> Outcome<Visit> 
 
 async fn visit_quic(config: ClientConfig, address: SocketAddr) -> Outcome<Visit> {
     let endpoint = quinn::Endpoint::client(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    let config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(config)?));
+    let config = QuicClientConfig::with_initial(Arc::new(config), initial()?)?;
+    let config = quinn::ClientConfig::new(Arc::new(config));
     let (resumed, connected) = match endpoint.connect_with(config, address, NAME)?.into_0rtt() {
         Ok((connection, _accepted)) => (true, Ok(connection)),
         Err(connecting) => (false, connecting.await),

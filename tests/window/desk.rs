@@ -9,12 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{grey::Grey, harness::Installation};
+use crate::{
+    grey::Grey,
+    harness::Installation,
+    sight::{LARGER, Sight},
+};
 
 /// Nothing on the screen takes so long unless something is wrong.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How much larger a picture is made before it is read.
-const LARGER: u32 = 2;
 
 /// What has to be installed, and the Debian package that has it.
 const TOOLS: [(&str, &str); 9] = [
@@ -146,7 +148,7 @@ impl Desk {
                 self.run("xdotool", &["search", "--all", "--onlyvisible", "--pid", &process, "--name", "parlor"]);
             String::from_utf8_lossy(&found.stdout).lines().last().map(str::to_owned)
         });
-        Window { desk: self, child, id, seen: RefCell::default() }
+        Window { desk: self, child, id, sight: RefCell::default() }
     }
 
     /// Puts something on the clipboard.
@@ -205,71 +207,7 @@ pub(crate) struct Window<'a> {
     desk: &'a Desk,
     child: Ended,
     id: String,
-    seen: RefCell<Seen>,
-}
-
-/// The last picture that was taken, and what was read in it: by the first reading, by the second, as far as was tried. It is what
-/// takes longest, and mostly the next look sees the same.
-#[derive(Default)]
-struct Seen {
-    picture: Grey,
-    words: Vec<Vec<Word>>,
-}
-
-/// A word on the screen, and the middle of it.
-struct Word {
-    text: String,
-    x: u32,
-    y: u32,
-}
-
-/// How to read. tesseract sees other words when it looks for scattered ones than when it looks for lines, and light words
-/// on a coloured button only when the picture is reduced to what differs from its surroundings.
-struct Reading {
-    /// How far the surroundings of a point reach, in points of the larger picture; none to leave it as it is.
-    surroundings: Option<usize>,
-    layout: &'static str,
-}
-
-/// Scattered words.
-const SCATTERED: &str = "11";
-/// Lines of them.
-const LINES: &str = "6";
-
-/// The readings, in the order in which they are tried.
-const READINGS: [Reading; 5] = [
-    Reading { surroundings: None, layout: SCATTERED },
-    Reading { surroundings: Some(13), layout: SCATTERED },
-    Reading { surroundings: Some(40), layout: SCATTERED },
-    Reading { surroundings: Some(13), layout: LINES },
-    Reading { surroundings: None, layout: LINES },
-];
-
-/// Where the wanted words are, one after the other.
-fn find(words: &[Word], wanted: &str) -> Option<(u32, u32)> {
-    (0..words.len()).find_map(|first| {
-        let mut rest = wanted;
-        for last in &words[first..] {
-            rest = rest.strip_prefix(last.text.as_str())?;
-            if rest.is_empty() {
-                return Some(((words[first].x + last.x) / 2, words[first].y));
-            }
-        }
-        None
-    })
-}
-
-/// What OCR confuses, made equal; and no spaces, which it finds and loses.
-fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .map(|c| match c {
-            'l' | '1' | '|' => 'i',
-            '0' => 'o',
-            c => c,
-        })
-        .collect()
+    sight: RefCell<Sight>,
 }
 
 impl Window<'_> {
@@ -292,38 +230,6 @@ impl Window<'_> {
         self
     }
 
-    /// The words that can be seen in a picture, by OCR.
-    fn words(&self, picture: &Grey, reading: &Reading) -> Vec<Word> {
-        let picture = match reading.surroundings {
-            Some(reach) => picture.contrast(reach).to_tiff(),
-            None => picture.to_tiff(),
-        };
-        let mut reader = self
-            .desk
-            .command("tesseract")
-            .args(["stdin", "stdout", "--psm", reading.layout, "tsv"])
-            .env("OMP_THREAD_LIMIT", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("tesseract starts");
-        // It reads everything before it writes anything.
-        reader.stdin.take().expect("its input").write_all(&picture).expect("it reads");
-        let read = reader.wait_with_output().expect("it ends");
-        let table = String::from_utf8_lossy(&read.stdout).into_owned();
-        table
-            .lines()
-            .filter_map(|line| {
-                let fields: Vec<&str> = line.split('\t').collect();
-                let number = |field: usize| fields.get(field)?.parse::<u32>().ok();
-                let text = plain(fields.get(11)?);
-                let (x, y) = (number(6)? + number(8)? / 2, number(7)? + number(9)? / 2);
-                (!text.is_empty()).then_some(Word { text, x: x / LARGER, y: y / LARGER })
-            })
-            .collect()
-    }
-
     /// The window as it is now, larger and in grey.
     fn picture(&self) -> Grey {
         let larger = format!("{}%", LARGER * 100);
@@ -336,25 +242,9 @@ impl Window<'_> {
         Grey::from_pgm(&taken.stdout).expect("a picture of the window")
     }
 
-    /// Where these words are, one after the other.
+    /// Where these words are, one after the other; or else what can be read.
     fn find(&self, wanted: &str) -> Result<(u32, u32), String> {
-        let wanted = plain(wanted);
-        let picture = self.picture();
-        let mut seen = self.seen.borrow_mut();
-        if picture != seen.picture {
-            *seen = Seen { picture, words: Vec::new() };
-        }
-        for (index, reading) in READINGS.iter().enumerate() {
-            if index == seen.words.len() {
-                let words = self.words(&seen.picture, reading);
-                seen.words.push(words);
-            }
-            if let Some(place) = find(&seen.words[index], &wanted) {
-                return Ok(place);
-            }
-        }
-        let last = seen.words.last().into_iter().flatten();
-        Err(last.map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
+        self.sight.borrow_mut().find(self.picture(), wanted, || self.desk.command("tesseract"))
     }
 
     /// Waits for the window of a dialog of that title, which gets the keyboard.

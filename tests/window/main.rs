@@ -6,6 +6,7 @@
 //! - `grey`: pictures, made easier to read
 //! - `reading`: finding, staying, links, both themes
 //! - `settings`: what one can set, and what a window remembers
+//! - `sight`: what can be read in a picture
 //! - `talk`: two windows and a script in one room
 //! - `trust`: first contact, and a changed key
 //! - `wakeups`: none is lost on the way to a window
@@ -20,6 +21,7 @@ mod grey;
 mod harness;
 mod reading;
 mod settings;
+mod sight;
 mod talk;
 mod trust;
 #[cfg(feature = "bench")]
