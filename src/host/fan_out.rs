@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     hint::black_box,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -20,10 +20,10 @@ use std::{
 use tokio::{
     sync::mpsc,
     task::{unconstrained, yield_now},
-    time::{Instant, sleep},
+    time::Instant,
 };
 
-use super::{answers::Answers, schedule::Schedule};
+use super::{alarm::Alarm, answers::Answers, schedule::Schedule};
 use crate::room::{Matter, News, Room};
 
 /// Before anything is written, whoever has just been heard is read first, and so many times over if there is more each time: all
@@ -138,15 +138,15 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
     let mut writers: VecDeque<Arc<Writer>> = VecDeque::new();
     let mut taken = Vec::new();
     let mut schedule = Schedule::new(news.head(), Instant::now());
-    let mut clock = pin!(sleep(Duration::ZERO));
+    let mut alarm = Alarm::new();
     loop {
         let due = schedule.due();
-        if let Some(due) = due.filter(|due| *due != clock.deadline()) {
-            clock.as_mut().reset(due);
+        if let Some(due) = due {
+            alarm.set(due);
         }
         tokio::select! {
             matter = news.next() => schedule.learn(matter, news.head(), Instant::now()),
-            () = &mut clock, if due.is_some() => {}
+            () = alarm.rings(), if due.is_some() => {}
             count = queued.recv_many(&mut taken, TAKEN) => {
                 if count == 0 {
                     return;
@@ -202,7 +202,11 @@ async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
 mod tests {
     use std::{future::poll_fn, sync::atomic::AtomicUsize};
 
-    use tokio::{sync::oneshot, task::yield_now, time::timeout};
+    use tokio::{
+        sync::oneshot,
+        task::yield_now,
+        time::{sleep, timeout},
+    };
 
     use super::*;
     use crate::{

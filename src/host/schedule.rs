@@ -14,10 +14,10 @@ use crate::room::Matter;
 /// What is said may wait so long for each member that is there,
 const PATIENCE: Duration = Duration::from_micros(20);
 
-/// not at all where that is shorter than this, for clocks here go by the millisecond,
+/// not at all where that is shorter than this, for the clocks of some systems go by the millisecond,
 const SHORTEST: Duration = Duration::from_millis(2);
 
-/// and no longer than this. Such a clock may be one or two late; people notice some 100.
+/// and no longer than this. Such a clock may be one or two late ([`Alarm`](super::alarm::Alarm)); people notice some 100.
 const LONGEST: Duration = Duration::from_micros(8_500);
 
 /// Who comes and goes may wait so many times as long: where hundreds come at once, as many are told of each.
@@ -37,7 +37,8 @@ const NEAR: u32 = 8;
 /// Writing begins so much earlier for each who stands behind, but not in the first third of the time there is.
 const EACH: Duration = Duration::from_micros(10);
 
-/// So many are written to in one go, for a millisecond, before it is seen whether there is more.
+/// So many are written to in one go, for a millisecond, before it is seen whether there is more; whoever is due so soon goes along,
+/// for it costs much to begin anew for each: whoever reads has gone to sleep by then.
 const TOGETHER: usize = 100;
 
 /// Who is still to be told, and by when.
@@ -123,11 +124,11 @@ impl Schedule {
 
     /// How many from the front are to be written to now. They no longer stand there; who goes on is to [join](Self::join).
     pub(super) fn take(&mut self, now: Instant) -> usize {
-        let each = self.each().as_nanos();
+        let (each, soon) = (self.each().as_nanos(), now + EACH * TOGETHER as u32);
         let mut due = self.owing();
         for (members, _, end) in self.times() {
-            // All whose time to begin is after this moment.
-            let can_wait = end.saturating_duration_since(now).as_nanos().saturating_sub(1) / each;
+            // All whose time to begin is after that.
+            let can_wait = end.saturating_duration_since(soon).as_nanos().saturating_sub(1) / each;
             let can_wait = members.min(can_wait as usize);
             due -= can_wait;
             if can_wait < members {

@@ -23,6 +23,7 @@ use super::{
     Accepted, BoxFuture, Connection, Error, PROTOCOL, Peer, Stream,
     error::broken,
     stream::{Made, Reader, Sink, Source, Writer},
+    tcp::Socket,
 };
 use crate::{
     identity::Fingerprint,
@@ -39,7 +40,7 @@ const FURTHER: u8 = 1;
 /// A pipe of bytes to a peer.
 pub(super) enum Pipe {
     Tcp(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Socket>>),
     Memory(DuplexStream),
 }
 

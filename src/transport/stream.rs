@@ -18,7 +18,7 @@ use tokio::{
     sync::{Mutex, OwnedMutexGuard},
 };
 
-use super::{Error, error, quic};
+use super::{Error, error, quic, tcp::Socket};
 use crate::wire::{Frame, Message, frame, message::Close};
 
 /// What is read at once while no frame is known to need more.
@@ -109,7 +109,7 @@ type Place = Option<Arc<Arc<()>>>;
 /// What bytes go out through.
 pub(super) enum Sink {
     Tcp(tcp::OwnedWriteHalf),
-    Tls(WriteHalf<tokio_rustls::TlsStream<TcpStream>>),
+    Tls(WriteHalf<tokio_rustls::TlsStream<Socket>>),
     Memory(WriteHalf<DuplexStream>),
     Quic(quinn::SendStream),
 }
@@ -192,7 +192,7 @@ async fn write_together(pipe: &mut (impl AsyncWriteExt + Unpin), batch: &mut [By
 /// What bytes come in through.
 pub(super) enum Source {
     Tcp(tcp::OwnedReadHalf),
-    Tls(ReadHalf<tokio_rustls::TlsStream<TcpStream>>),
+    Tls(ReadHalf<tokio_rustls::TlsStream<Socket>>),
     Memory(ReadHalf<DuplexStream>),
     Quic(quinn::RecvStream),
 }

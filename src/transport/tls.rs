@@ -15,7 +15,7 @@ use super::{
     canonical,
     error::broken,
     sockets::{Pipe, SocketConnection},
-    tcp::WayOut,
+    tcp::{Socket, WayOut},
     trust::{SERVER_NAME, fingerprint_of},
 };
 use crate::wire::Security;
@@ -43,11 +43,11 @@ impl Tls {
         &self,
         place: &Place,
         expect: Expect,
-    ) -> Result<(Box<TlsStream<TcpStream>>, SocketAddr), Error> {
+    ) -> Result<(Box<TlsStream<Socket>>, SocketAddr), Error> {
         let (config, host_key) = self.credentials.client(expect).map_err(configuration)?;
         let (tcp, remote) = self.way_out.connect(place).await?;
         let name = ServerName::try_from(SERVER_NAME).map_err(|e| Error::Io(io::Error::other(e)))?;
-        match TlsConnector::from(Arc::new(config)).connect(name, tcp).await {
+        match TlsConnector::from(Arc::new(config)).connect(name, Socket(tcp)).await {
             Ok(tls) => Ok((proper(tls.into())?, remote)),
             Err(error) => Err(host_key.objection().unwrap_or_else(|| failed(error))),
         }
@@ -87,19 +87,19 @@ impl Transport for Tls {
 
 /// The accepting side's handshake.
 pub(super) async fn accept(acceptor: &TlsAcceptor, tcp: TcpStream, remote: SocketAddr) -> Result<(Peer, Pipe), Error> {
-    let tls = proper(acceptor.accept(tcp).await.map_err(failed)?.into())?;
+    let tls = proper(acceptor.accept(Socket(tcp)).await.map_err(failed)?.into())?;
     Ok((peer(&tls, remote, Security::Encrypted)?, Pipe::Tls(tls)))
 }
 
 /// TLS without our ALPN would be somebody else's protocol; a peer that offers none at all gets this far.
-fn proper(tls: TlsStream<TcpStream>) -> Result<Box<TlsStream<TcpStream>>, Error> {
+fn proper(tls: TlsStream<Socket>) -> Result<Box<TlsStream<Socket>>, Error> {
     match tls.get_ref().1.alpn_protocol() {
         Some(PROTOCOL) => Ok(Box::new(tls)),
         _ => Err(Error::WrongProtocol("it speaks TLS, but not parlor in it".to_owned())),
     }
 }
 
-fn peer(tls: &TlsStream<TcpStream>, remote: SocketAddr, security: Security) -> Result<Peer, Error> {
+fn peer(tls: &TlsStream<Socket>, remote: SocketAddr, security: Security) -> Result<Peer, Error> {
     let (_, session) = tls.get_ref();
     let certificate = session.peer_certificates().and_then(|chain| chain.first()).ok_or(Error::IdentityRefused)?;
     Ok(Peer {
