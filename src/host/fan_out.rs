@@ -57,11 +57,11 @@ struct Writer {
 }
 
 impl FanOut {
-    /// The fan-out of this room. Needs a tokio runtime around it.
+    /// The fan-out of this room. Needs a tokio runtime around it, with time and input and output.
     pub(super) fn start(room: &Room) -> Self {
         let (queue, queued) = mpsc::unbounded_channel();
         // How much it does in one go is for each of the futures to bound.
-        tokio::spawn(unconstrained(run(queued, room.news())));
+        tokio::spawn(unconstrained(run(queued, room.news(), Alarm::new())));
         Self { queue }
     }
 
@@ -134,11 +134,10 @@ impl Wake for Writer {
     }
 }
 
-async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News) {
+async fn run(mut queued: mpsc::UnboundedReceiver<Arc<Writer>>, mut news: News, mut alarm: Alarm) {
     let mut writers: VecDeque<Arc<Writer>> = VecDeque::new();
     let mut taken = Vec::new();
     let mut schedule = Schedule::new(news.head(), Instant::now());
-    let mut alarm = Alarm::new();
     loop {
         let due = schedule.due();
         if let Some(due) = due {

@@ -8,7 +8,7 @@
 //! - `descriptors`: descriptors for everybody who may come
 //! - `fan_out`: one task that writes to all members
 //! - `schedule`: when each of them is written to
-//! - `alarm`: rings when that is, and not a millisecond later
+//! - `alarm`: rings when that is
 //! - `answers`: answers that wait to be written to a member
 //! - `outside`: what the host is told of the way in from outside, and the invite with it
 //! - `own`: the host's own membership, which needs no connection

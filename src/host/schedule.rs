@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_micros(20);
 /// not at all where that is shorter than this, for the clocks of some systems go by the millisecond,
 const SHORTEST: Duration = Duration::from_millis(2);
 
-/// and no longer than this. Such a clock may be one or two late ([`Alarm`](super::alarm::Alarm)); people notice some 100.
+/// and no longer than this. Where there is only such a clock, it may be one or two late; people notice some 100.
 const LONGEST: Duration = Duration::from_micros(8_500);
 
 /// Who comes and goes may wait so many times as long: where hundreds come at once, as many are told of each.
@@ -30,15 +30,15 @@ const PLENTY: u64 = 64;
 /// comes now is told at once.
 const LULL: u32 = 2;
 
-/// A group joins the one in front of it if it may wait for longer by this part of the wait at most.
+/// A group joins the one in front of it if it may wait for longer by this part of the wait at most; and whoever is due within so much of
+/// it is written to now, together with those who are due: each beginning costs as much as a write or two.
 const NEAR: u32 = 8;
 
 /// How long it takes to write to a member: some 6 to 8 µs of the processor over plain TCP and TLS, and 14 over QUIC (500 members).
 /// Writing begins so much earlier for each who stands behind, but not in the first third of the time there is.
 const EACH: Duration = Duration::from_micros(10);
 
-/// So many are written to in one go, for a millisecond, before it is seen whether there is more; whoever is due so soon goes along,
-/// for it costs much to begin anew for each: whoever reads has gone to sleep by then.
+/// So many are written to in one go, for a millisecond, before it is seen whether there is more.
 const TOGETHER: usize = 100;
 
 /// Who is still to be told, and by when.
@@ -122,12 +122,12 @@ impl Schedule {
         self.times().last().map(|(_, start, _)| start)
     }
 
-    /// How many from the front are to be written to now. They no longer stand there; who goes on is to [join](Self::join).
+    /// How many from the front are to be written to now, or nearly so. They no longer stand there; who goes on is to [join](Self::join).
     pub(super) fn take(&mut self, now: Instant) -> usize {
-        let (each, soon) = (self.each().as_nanos(), now + EACH * TOGETHER as u32);
+        let (each, soon) = (self.each().as_nanos(), now + patience(self.members(), 1) / NEAR);
         let mut due = self.owing();
         for (members, _, end) in self.times() {
-            // All whose time to begin is after that.
+            // All whose time to begin is after `soon`.
             let can_wait = end.saturating_duration_since(soon).as_nanos().saturating_sub(1) / each;
             let can_wait = members.min(can_wait as usize);
             due -= can_wait;

@@ -13,7 +13,7 @@ use quinn::{
     TransportConfig, TransportErrorCode, VarInt, WriteError,
     crypto::rustls::{HandshakeData, QuicClientConfig, QuicServerConfig},
 };
-use quinn_proto::{ConnectionIdGenerator, RandomConnectionIdGenerator};
+use quinn_proto::{ConnectionId, ConnectionIdGenerator, InvalidCid};
 use rustls::pki_types::CertificateDer;
 use tokio::{
     sync::{Mutex, Semaphore},
@@ -31,6 +31,7 @@ use super::{
 };
 use crate::{
     identity::Fingerprint,
+    random,
     wire::{CloseCode, Security, Ticket, limits, message::Close},
 };
 
@@ -86,11 +87,14 @@ impl Quic {
     }
 
     /// A host that was killed and starts again resets the connections that it no longer knows (RFC 9000, section 10.3), and
-    /// their members come back at once. For that it needs the same key as before. Without, they would wait for [`IDLE`].
+    /// their members come back at once. For that it needs the same keys as before. Without, they would wait for
+    /// [`QUIC_SILENCE`](limits::QUIC_SILENCE).
     fn endpoint_config(&self) -> EndpointConfig {
         let resets = self.credentials.secret(b"parlor: stateless resets");
+        let names =
+            Names(hmac::Key::new(hmac::HMAC_SHA256, self.credentials.secret(b"parlor: connection ids").as_ref()));
         let mut config = EndpointConfig::new(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, resets.as_ref())));
-        config.cid_generator(connection_ids);
+        config.cid_generator(move || Box::new(names.clone()));
         config
     }
 
@@ -147,10 +151,41 @@ fn endpoint_on(address: SocketAddr, config: EndpointConfig, server: Option<Serve
     Endpoint::new(config, server, socket, runtime)
 }
 
-/// What the host's connections are called: 64 random bits. quinn's own choice has 24 of them, and a check sum; that is too few, for
-/// quinn does not look whether the name that a Retry gives is that of a connection.
-fn connection_ids() -> Box<dyn ConnectionIdGenerator> {
-    Box::new(RandomConnectionIdGenerator::new(8))
+/// How the host's connections are called: five random bytes, and three by which the host knows names of its own, also after it was killed,
+/// so that it does not answer whatever arrives with a reset. quinn's own names have three random bytes, and that is too few: it does not
+/// look whether the name that a Retry gives is that of a connection.
+#[derive(Clone)]
+struct Names(hmac::Key);
+
+impl Names {
+    const RANDOM: usize = 5;
+    const LENGTH: usize = 8;
+
+    fn name(&self, random: &[u8]) -> ConnectionId {
+        let tag = hmac::sign(&self.0, random);
+        ConnectionId::new(&[random, &tag.as_ref()[..Self::LENGTH - random.len()]].concat())
+    }
+}
+
+impl ConnectionIdGenerator for Names {
+    fn generate_cid(&mut self) -> ConnectionId {
+        self.name(&random::bytes::<{ Self::RANDOM }>())
+    }
+
+    fn validate(&self, name: &ConnectionId) -> Result<(), InvalidCid> {
+        match name.get(..Self::RANDOM).is_some_and(|random| self.name(random) == *name) {
+            true => Ok(()),
+            false => Err(InvalidCid),
+        }
+    }
+
+    fn cid_len(&self) -> usize {
+        Self::LENGTH
+    }
+
+    fn cid_lifetime(&self) -> Option<Duration> {
+        None
+    }
 }
 
 fn transport_config(streams_accepted: u32, window: usize) -> TransportConfig {
@@ -353,12 +388,26 @@ mod tests {
 
     use super::*;
 
+    fn names() -> Names {
+        Names(hmac::Key::new(hmac::HMAC_SHA256, b"a secret"))
+    }
+
     /// In one crowd of a hundred, somebody was given the name of a connection that was there. What they sent went to that one, which
     /// could not read it, and they waited until they gave up.
     #[test]
     fn who_comes_in_a_crowd_is_not_taken_for_somebody_who_is_there() {
-        let mut ids = connection_ids();
-        let mut given = HashSet::new();
-        assert!((0..100_000).all(|_| given.insert(ids.generate_cid())));
+        let (mut names, mut given) = (names(), HashSet::new());
+        assert!((0..100_000).all(|_| given.insert(names.generate_cid())));
+    }
+
+    #[test]
+    fn a_host_knows_the_names_it_gave_before_it_was_killed_and_no_others() {
+        let given = names().generate_cid();
+        assert!(names().validate(&given).is_ok() && given.len() == names().cid_len());
+        let of_another = Names(hmac::Key::new(hmac::HMAC_SHA256, b"another")).generate_cid();
+        let others = [of_another, ConnectionId::new(&[0; 8]), ConnectionId::new(&given[..7]), ConnectionId::new(&[])];
+        for other in others {
+            assert!(names().validate(&other).is_err(), "{other}");
+        }
     }
 }

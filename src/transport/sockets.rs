@@ -23,7 +23,7 @@ use super::{
     Accepted, BoxFuture, Connection, Error, PROTOCOL, Peer, Stream,
     error::broken,
     stream::{Made, Reader, Sink, Source, Writer},
-    tcp::Socket,
+    tls::Socket,
 };
 use crate::{
     identity::Fingerprint,

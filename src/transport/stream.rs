@@ -14,11 +14,11 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf},
-    net::{TcpStream, tcp},
+    net::tcp,
     sync::{Mutex, OwnedMutexGuard},
 };
 
-use super::{Error, error, quic, tcp::Socket};
+use super::{Error, error, quic, tls::Socket};
 use crate::wire::{Frame, Message, frame, message::Close};
 
 /// What is read at once while no frame is known to need more.

@@ -1,17 +1,12 @@
 //! Plain TCP: no encryption and no identity. Only ever used because somebody asked for it.
 
 use std::{
-    io::{self, IoSlice},
+    io,
     net::{IpAddr, SocketAddr},
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpSocket, TcpStream},
-};
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::{
     BoxFuture, Connection, Error, Expect, Kind, Listener, Peer, Place, Port, Proxy, Transport, canonical,
@@ -110,43 +105,4 @@ pub(super) async fn connect_directly(bind: Option<IpAddr>, address: SocketAddr) 
         Ok(tcp)
     };
     connect.await.map_err(Error::Unreachable)
-}
-
-/// A TCP socket that is handed one piece as one piece. rustls hands over a list of pieces, mostly of one, and for a list the system
-/// takes some 5 % longer.
-pub(super) struct Socket(pub(super) TcpStream);
-
-impl AsyncRead for Socket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, piece: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, piece)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match pieces {
-            [piece] => Pin::new(&mut self.0).poll_write(cx, piece),
-            pieces => Pin::new(&mut self.0).poll_write_vectored(cx, pieces),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
 }

@@ -98,7 +98,7 @@ fn whatever_happens_everybody_sees_one_conversation() {
 
 /// One case, in a world of its own.
 fn run(steps: &[Step], taken: &Cell<u64>) -> Check {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let mut world = World::new();
         for step in steps {
