@@ -173,9 +173,14 @@ impl<W: Widget<Model>> Controller<Model, W> for Around {
     }
 
     fn lifecycle(&mut self, child: &mut W, ctx: &mut LifeCycleCtx, event: &LifeCycle, model: &Model, env: &Env) {
-        // What had the focus cannot have it any more: without any, not even Tab would be heard.
-        if let LifeCycle::Internal(InternalLifeCycle::RouteFocusChanged { new: None, .. }) = event {
-            ctx.submit_command(command::FOCUS_AGAIN);
+        if let LifeCycle::Internal(InternalLifeCycle::RouteFocusChanged { new, .. }) = event {
+            // druid tells its shell which text box has the keyboard after the window's next event, where the focus was moved by
+            // something else, such as a room that opens. That event is this timer, and not the first key, which would be lost.
+            ctx.request_timer(Duration::ZERO);
+            // What had the focus cannot have it any more: without any, not even Tab would be heard.
+            if new.is_none() {
+                ctx.submit_command(command::FOCUS_AGAIN);
+            }
         }
         child.lifecycle(ctx, event, model, env);
     }

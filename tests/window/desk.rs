@@ -217,26 +217,24 @@ impl Window<'_> {
         self
     }
 
-    /// On a fast machine, the first key that comes soon after a window shows something else may be lost: as if what has the keyboard were
-    /// drawn before it has it. A person is not so fast; but until it is known why, this waits for a moment, which no test should.
-    fn wake(&self) {
-        thread::sleep(Duration::from_millis(600));
-        assert!(self.desk.run("xdotool", &["key", "Shift_L"]).status.success());
-    }
-
     /// Types. The window has to have the keyboard.
     pub(crate) fn type_text(&self, text: &str) -> &Self {
-        self.wake();
         assert!(self.desk.run("xdotool", &["type", "--delay", "12", text]).status.success());
         self
     }
 
     /// Presses keys, such as `Return` or `ctrl+c`.
     pub(crate) fn press(&self, keys: &[&str]) -> &Self {
-        self.wake();
         let arguments = [&["key", "--delay", "20"], keys].concat();
         assert!(self.desk.run("xdotool", &arguments).status.success());
         self
+    }
+
+    /// Presses Enter on a button that was not there before. For half a second after it has appeared it would take that for one that
+    /// came too late.
+    pub(crate) fn enter(&self) -> &Self {
+        thread::sleep(Duration::from_millis(600));
+        self.press(&["Return"])
     }
 
     /// The window as it is now, larger and in grey.

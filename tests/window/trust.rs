@@ -37,8 +37,8 @@ fn whoever_does_not_say_yes_does_not_join() {
     let ada = desk.open(&adas, &["join", &host.address(), "--name", "Ada"]);
     ada.focus().sees("You have not met this host before");
     // Enter presses what has the focus, which is Cancel.
-    ada.press(&["Return"]).sees("You did not join");
-    ada.press(&["Return"]).sees("Invite, address or name");
+    ada.enter().sees("You did not join");
+    ada.enter().sees("Invite, address or name");
     let cleo = Installation::new().join(&host, "Cleo", &[]);
     host.program.wait_for("joined", |joined| joined["name"] == "Cleo");
     assert!(!host.program.heard().iter().any(|line| line.contains("Ada")), "{cleo}");
@@ -56,7 +56,7 @@ fn plain_tcp_is_asked_about_and_the_answer_is_no_unless_one_says_yes() {
     assert_eq!(ada.close().0, 0);
     let ada = desk.open(&adas, &arguments);
     ada.focus().sees("Join without encryption");
-    ada.press(&["shift+Tab", "Return"]).sees("NOT ENCRYPTED plain TCP");
+    ada.press(&["shift+Tab"]).enter().sees("NOT ENCRYPTED plain TCP");
     let joined = host.program.wait_for("joined", |joined| joined["name"] == "Ada");
     assert_eq!(joined["security"], "plaintext");
 }
@@ -76,7 +76,7 @@ fn a_changed_key_is_a_full_stop() {
     ada.sees("The key that answered");
     assert!(!ada.shows("trust"), "there is no way to trust it by habit");
     // Enter presses what has the focus.
-    ada.press(&["Return"]).sees("Invite, address or name");
+    ada.enter().sees("Invite, address or name");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_link_joins_nothing_before_a_person_says_so() {
     host.program.say("nobody is here");
     host.program.wait_said("nobody is here");
     assert!(!host.program.heard().iter().any(|line| line.contains("joined")), "{}", host.program);
-    ada.press(&["Return"]).sees("key checked");
+    ada.enter().sees("key checked");
     host.program.wait("joined");
 }
 

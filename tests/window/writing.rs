@@ -1,7 +1,7 @@
 //! Several lines, other layouts, copying, taking back, completing; and that nothing is lost.
 
 use crate::{
-    desk::{Desk, Window},
+    desk::{Desk, Window, until},
     harness::{Host, Installation},
 };
 
@@ -16,6 +16,19 @@ fn join<'a>(desk: &'a Desk, adas: &Installation, host: &Host) -> Window<'a> {
     let ada = desk.open(adas, &known);
     ada.focus().sees("key checked");
     ada
+}
+
+/// The first key was lost if it came within half a second: druid's shell learned with the event after it which box had the keyboard.
+#[test]
+fn the_first_key_in_a_room_is_heard_however_soon_it_comes() {
+    let desk = Desk::new();
+    let mut host = Installation::new().host("Ben", &[]);
+    let known = ["join", &host.address(), "--fingerprint", &host.fingerprint(), "--name", "Ada"];
+    let ada = desk.open(&Installation::new(), &known);
+    // Which is sooner than one could read it.
+    until("a room", || (ada.focus().title() == "Ben's room – parlor").then_some(()));
+    ada.type_text("soon").press(&["Return"]);
+    host.program.wait_said("soon");
 }
 
 #[test]
