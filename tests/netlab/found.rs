@@ -248,6 +248,24 @@ fn two_rooms_under_one_label_are_both_there_and_the_end_of_one_is_not_that_of_th
     assert!(left[0]["addresses"].to_string().contains(HOST), "{left:?}");
 }
 
+/// What a host has told over IPv4 it does not tell there again for a second (RFC 6762, section 6); over IPv6, where nobody has
+/// asked yet, it names its IPv6 addresses alone.
+#[test]
+#[ignore = "needs root: scripts/netlab"]
+fn who_looks_right_after_others_sees_a_room_with_all_its_addresses() {
+    let Some(net) = net() else { return };
+    let (ana, ben) = (Person::at(&net.host, "Ana"), Person::at(&net.second, "Ben"));
+    let _host = ana.host(&["--room", "Kitchen"]);
+    rooms_until(&ben, |rooms| names(rooms) == ["Kitchen"]);
+    // It asks over IPv4 alone.
+    let mut browser = zeroconf(&net.gw, &["browse"]);
+    browser.wait("service");
+    let seen = rooms(&ben);
+    assert_eq!(names(&seen), ["Kitchen"], "{seen:?}");
+    let addresses = seen[0]["addresses"].to_string();
+    assert!([HOST, "fd77::2"].iter().all(|address| addresses.contains(address)), "{addresses}");
+}
+
 #[test]
 #[ignore = "needs root: scripts/netlab"]
 fn a_host_that_is_asked_to_keep_silent_sends_nothing() {

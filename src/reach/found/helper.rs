@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-use mdns_sd::{DaemonEvent, IfKind, Receiver, ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo};
+use mdns_sd::{
+    DaemonEvent, HostnameResolutionEvent, IfKind, Receiver, ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo,
+};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::oneshot,
@@ -37,6 +39,11 @@ const ANSWER: Duration = Duration::from_secs(1);
 const MEMORY: u64 = 192 * 1024 * 1024;
 /// A goodbye is sent a second time after 120 ms, by the library; this is a little more.
 const GOODBYE: Duration = Duration::from_millis(160);
+/// Machines that are asked for their addresses at a time: a network has a few rooms that were just asked by others, and who
+/// makes up more of them has us ask no more than this.
+const ASKED: usize = 8;
+/// How long: at once, and after 1 s.
+const ASKING: Duration = Duration::from_secs(2);
 /// Bytes of a name or a property that are passed on: no property has more than 255, no name much more.
 const TEXT: usize = 300;
 
@@ -170,19 +177,51 @@ async fn announce(daemon: &ServiceDaemon, record: &Record, bind: Option<IpAddr>)
 async fn browse(daemon: &ServiceDaemon) -> Result<(), End> {
     let (udp, tcp) = (daemon.browse(UDP)?, daemon.browse(TCP)?);
     let next = |events: Receiver<ServiceEvent>| async move { events.recv_async().await };
+    let mut asked = Asked::default();
     loop {
         let event = tokio::select! {
             event = next(udp.clone()) => event,
             event = next(tcp.clone()) => event,
         };
         match event {
-            Ok(ServiceEvent::ServiceResolved(service)) => tell(&Told::Heard(heard(&service)))?,
+            Ok(ServiceEvent::ServiceResolved(service)) => {
+                tell(&Told::Heard(heard(&service)))?;
+                asked.about(&service, daemon);
+            }
             Ok(ServiceEvent::ServiceRemoved(_, instance)) => {
                 tell(&Told::Gone { instance: beginning(&instance, TEXT).to_owned() })?;
             }
             // The library has given up: there were more events than could be read.
             Ok(ServiceEvent::SearchStopped(_)) | Err(_) => return Err(End::Flooded),
             Ok(_) => {}
+        }
+    }
+}
+
+/// The machines that are being asked for their addresses.
+///
+/// A host tells of itself over IPv4 and over IPv6, each time with the addresses of that family alone; and not twice within a
+/// second over one of them, whoever asks (RFC 6762, section 6). Who looks right after somebody else did, over IPv4 alone,
+/// would hear of it without the IPv4 addresses. Asked for them, it tells them when that second is over.
+#[derive(Default)]
+struct Asked(Vec<(String, Receiver<HostnameResolutionEvent>)>);
+
+impl Asked {
+    /// Asks for the addresses that this service's machine has not told, if there is place for it.
+    fn about(&mut self, service: &ResolvedService, daemon: &ServiceDaemon) {
+        let has = |wanted: fn(&IpAddr) -> bool| service.addresses.iter().any(|ip| wanted(&ip.to_ip_addr()));
+        if has(IpAddr::is_ipv4) && has(IpAddr::is_ipv6) {
+            return;
+        }
+        // What is answered goes into the library's memory, and comes back as a service that was heard anew. Here is only seen
+        // when it has stopped asking.
+        self.0.retain(|(_, events)| !events.is_disconnected());
+        if self.0.len() < ASKED && self.0.iter().all(|(host, _)| *host != service.host) {
+            let asking = u64::try_from(ASKING.as_millis()).ok();
+            // A name that cannot be asked for stays without an answer.
+            self.0.extend(
+                daemon.resolve_hostname(&service.host, asking).ok().map(|events| (service.host.clone(), events)),
+            );
         }
     }
 }
