@@ -13,7 +13,10 @@ use std::{
 };
 
 use druid::{ExtEventSink, Target};
-use tokio::sync::{Notify, mpsc};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{self, sleep_until},
+};
 
 use super::{command, model::Model};
 use crate::{
@@ -23,6 +26,13 @@ use crate::{
 
 /// The window takes events for so long before it looks after other things.
 const AT_ONCE: Duration = Duration::from_millis(8);
+
+/// While much happens the window is shown it so often, thirty times a second, and draws itself as often: nobody reads faster, and
+/// twice as many frames took twice as much of the processor.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// After a lull so many are shown at once: what happens when a room opens, or somebody answers, waits for nothing.
+const AHEAD: u32 = 3;
 
 /// Events that may wait for the window.
 const WAITING: usize = 4096;
@@ -106,6 +116,26 @@ impl Queue {
     }
 }
 
+/// When the window is shown what has happened.
+struct Frames {
+    /// When the next one would be if none was ahead of its time.
+    next: time::Instant,
+}
+
+impl Frames {
+    fn new() -> Self {
+        Self { next: time::Instant::now() }
+    }
+
+    /// When the next one is.
+    fn next(&mut self) -> time::Instant {
+        let (now, ahead) = (time::Instant::now(), FRAME * AHEAD);
+        let due = if self.next > now + ahead { self.next - ahead } else { now };
+        self.next = self.next.max(now) + FRAME;
+        due
+    }
+}
+
 /// Has the window take what is in the queue, a little at a time: a host that sends more than can be shown does not keep
 /// pointer and keys from being heard.
 fn show(queue: Arc<Queue>, sink: ExtEventSink) {
@@ -153,13 +183,31 @@ impl Link {
         let queue = Arc::new(Queue::default());
         let filled = Arc::clone(&queue);
         runtime.spawn(async move {
-            while let Some(event) = events.recv().await {
-                while filled.is_full() {
-                    filled.taken.notified().await;
+            let mut frames = Frames::new();
+            // When the window is to be woken, if it is.
+            let mut due = None;
+            loop {
+                tokio::select! {
+                    event = events.recv() => {
+                        let Some(event) = event else { break };
+                        while filled.is_full() {
+                            if due.take().is_some() {
+                                wake(Arc::clone(&filled));
+                            }
+                            filled.taken.notified().await;
+                        }
+                        if filled.put(event) {
+                            due = Some(frames.next());
+                        }
+                    }
+                    () = sleep_until(due.unwrap_or_else(time::Instant::now)), if due.is_some() => {
+                        due = None;
+                        wake(Arc::clone(&filled));
+                    }
                 }
-                if filled.put(event) {
-                    wake(Arc::clone(&filled));
-                }
+            }
+            if due.is_some() {
+                wake(filled);
             }
             // Nobody may be waiting for it.
             let _ = end.send(());
@@ -276,6 +324,28 @@ mod tests {
                 assert_eq!(event, Event::Gap { missed: next });
                 next += 1;
             }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_is_shown_thirty_times_a_second_what_comes_without_end_and_at_once_what_comes_after_a_lull() {
+        let (conversation, backstage) = Conversation::new();
+        let (wake, mut woken) = mpsc::unbounded_channel();
+        let _link = Link::waking(conversation, &tokio::runtime::Handle::current(), move |queue: Arc<Queue>| {
+            wake.send((time::Instant::now(), queue.take().len())).unwrap();
+        });
+        for _ in 0..2 {
+            let begun = time::Instant::now();
+            for missed in 0..1_000 {
+                backstage.events.send(Event::Gap { missed }).await.unwrap();
+                time::sleep(Duration::from_millis(5)).await;
+            }
+            time::sleep(Duration::from_secs(1)).await;
+            let frames: Vec<_> = std::iter::from_fn(|| woken.try_recv().ok()).collect();
+            assert!((150..=156).contains(&frames.len()), "{} in 5 s", frames.len());
+            assert_eq!(frames.iter().map(|(_, events)| events).sum::<usize>(), 1_000);
+            let late = frames[0].0 - begun;
+            assert!(frames[0].1 == 1 && late <= Duration::from_millis(1), "{late:?}");
         }
     }
 
