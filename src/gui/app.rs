@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     conversation::Command,
-    gui::bridge::{Link, Looking},
+    gui::bridge::{FRAME, Link, Looking},
     host,
     identity::{DataDir, Identity, Pins},
     reach::{doctor, found::PinnedNames},
@@ -75,7 +75,7 @@ impl App {
             Opening::Join(options) => session::join(options, Arc::clone(&self.identity), self.pins.clone()),
         };
         drop(within);
-        self.current.replace(Some(Link::new(conversation, self.sink.clone(), &self.runtime)));
+        self.current.replace(Some(Link::new(conversation, self.sink.clone(), &self.runtime, FRAME)));
     }
 
     fn start(&mut self, model: &mut Model) {

@@ -29,7 +29,7 @@ const AT_ONCE: Duration = Duration::from_millis(8);
 
 /// While much happens the window is shown it so often, thirty times a second, and draws itself as often: nobody reads faster, and
 /// twice as many frames took twice as much of the processor.
-const FRAME: Duration = Duration::from_millis(33);
+pub(crate) const FRAME: Duration = Duration::from_millis(33);
 
 /// After a lull so many are shown at once: what happens when a room opens, or somebody answers, waits for nothing.
 const AHEAD: u32 = 3;
@@ -118,20 +118,21 @@ impl Queue {
 
 /// When the window is shown what has happened.
 struct Frames {
+    frame: Duration,
     /// When the next one would be if none was ahead of its time.
     next: time::Instant,
 }
 
 impl Frames {
-    fn new() -> Self {
-        Self { next: time::Instant::now() }
+    fn new(frame: Duration) -> Self {
+        Self { frame, next: time::Instant::now() }
     }
 
-    /// When the next one is.
-    fn next(&mut self) -> time::Instant {
-        let (now, ahead) = (time::Instant::now(), FRAME * AHEAD);
-        let due = if self.next > now + ahead { self.next - ahead } else { now };
-        self.next = self.next.max(now) + FRAME;
+    /// When the next one is; nothing means now.
+    fn next(&mut self) -> Option<time::Instant> {
+        let (now, ahead) = (time::Instant::now(), self.frame * AHEAD);
+        let due = (self.next > now + ahead).then(|| self.next - ahead);
+        self.next = self.next.max(now) + self.frame;
         due
     }
 }
@@ -168,14 +169,20 @@ fn unsent(event: Event) -> Option<String> {
 }
 
 impl Link {
-    /// Shows a conversation in the window behind `sink`.
-    pub(crate) fn new(conversation: Conversation, sink: ExtEventSink, runtime: &tokio::runtime::Handle) -> Self {
-        Self::waking(conversation, runtime, move |queue| show(queue, sink.clone()))
+    /// Shows a conversation in the window behind `sink`, in frames that are no shorter than `frame` while much happens.
+    pub(crate) fn new(
+        conversation: Conversation,
+        sink: ExtEventSink,
+        runtime: &tokio::runtime::Handle,
+        frame: Duration,
+    ) -> Self {
+        Self::waking(conversation, runtime, frame, move |queue| show(queue, sink.clone()))
     }
 
     fn waking(
         conversation: Conversation,
         runtime: &tokio::runtime::Handle,
+        frame: Duration,
         wake: impl Fn(Arc<Queue>) + Send + 'static,
     ) -> Self {
         let Conversation { commands, mut events, exit } = conversation;
@@ -183,7 +190,7 @@ impl Link {
         let queue = Arc::new(Queue::default());
         let filled = Arc::clone(&queue);
         runtime.spawn(async move {
-            let mut frames = Frames::new();
+            let mut frames = Frames::new(frame);
             // When the window is to be woken, if it is.
             let mut due = None;
             loop {
@@ -197,7 +204,10 @@ impl Link {
                             filled.taken.notified().await;
                         }
                         if filled.put(event) {
-                            due = Some(frames.next());
+                            due = frames.next();
+                            if due.is_none() {
+                                wake(Arc::clone(&filled));
+                            }
                         }
                     }
                     () = sleep_until(due.unwrap_or_else(time::Instant::now)), if due.is_some() => {
@@ -308,7 +318,7 @@ mod tests {
         let runtime = runtime();
         let (conversation, backstage) = Conversation::new();
         let (wake, woken) = blocking::channel::<Arc<Queue>>();
-        let _link = Link::waking(conversation, runtime.handle(), move |queue| wake.send(queue).unwrap());
+        let _link = Link::waking(conversation, runtime.handle(), FRAME, move |queue| wake.send(queue).unwrap());
         const EVENTS: u64 = 100_000;
         runtime.spawn(async move {
             for missed in 0..EVENTS {
@@ -331,7 +341,7 @@ mod tests {
     async fn a_window_is_shown_thirty_times_a_second_what_comes_without_end_and_at_once_what_comes_after_a_lull() {
         let (conversation, backstage) = Conversation::new();
         let (wake, mut woken) = mpsc::unbounded_channel();
-        let _link = Link::waking(conversation, &tokio::runtime::Handle::current(), move |queue: Arc<Queue>| {
+        let _link = Link::waking(conversation, &tokio::runtime::Handle::current(), FRAME, move |queue: Arc<Queue>| {
             wake.send((time::Instant::now(), queue.take().len())).unwrap();
         });
         for _ in 0..2 {
@@ -382,7 +392,7 @@ mod tests {
     fn leaving_waits_for_the_end() {
         let runtime = runtime();
         let (conversation, mut backstage) = Conversation::new();
-        let link = Link::waking(conversation, runtime.handle(), |_| {});
+        let link = Link::waking(conversation, runtime.handle(), FRAME, |_| {});
         let (told, heard) = blocking::channel();
         runtime.spawn(async move {
             assert_eq!(backstage.command(true).await, None);
@@ -400,7 +410,7 @@ mod tests {
     fn leaving_does_not_wait_for_ever() {
         let runtime = runtime();
         let (conversation, _backstage) = Conversation::new();
-        let link = Link::waking(conversation, runtime.handle(), |_| {});
+        let link = Link::waking(conversation, runtime.handle(), FRAME, |_| {});
         let begun = std::time::Instant::now();
         link.end(Duration::from_millis(50));
         assert!(begun.elapsed() < Duration::from_secs(5));
@@ -411,7 +421,7 @@ mod tests {
         let runtime = runtime();
         let (conversation, backstage) = Conversation::new();
         let (wake, woken) = blocking::channel::<Arc<Queue>>();
-        let link = Link::waking(conversation, runtime.handle(), move |queue| wake.send(queue).unwrap());
+        let link = Link::waking(conversation, runtime.handle(), FRAME, move |queue| wake.send(queue).unwrap());
         drop(link);
         runtime.block_on(async move {
             let state = Event::State { state: State::Online, detail: String::new() };
