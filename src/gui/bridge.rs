@@ -28,7 +28,7 @@ use crate::{
 const AT_ONCE: Duration = Duration::from_millis(8);
 
 /// While much happens the window is shown it so often, thirty times a second, and draws itself as often: nobody reads faster, and
-/// twice as many frames took twice as much of the processor.
+/// twice as many frames took half as much again of the processor, and in a flood three times as much.
 pub(crate) const FRAME: Duration = Duration::from_millis(33);
 
 /// After a lull so many are shown at once: what happens when a room opens, or somebody answers, waits for nothing.

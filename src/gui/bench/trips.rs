@@ -32,6 +32,7 @@ impl<W: Widget<Model>> Controller<Model, W> for Answering {
         {
             #[cfg(target_os = "linux")]
             crate::gui::desktop::swallow_arguments(std::env::args().skip(1));
+            // Each event is to wake the window by itself.
             self.link = Some(Link::new(conversation, ctx.get_external_handle(), &runtime, Duration::ZERO));
         }
         child.event(ctx, event, model, env);
